@@ -1,0 +1,28 @@
+/**
+ * Places where a test may end the process, in the order of a commit. `WEIR_FAIL_POINT=<name>:<n>` kills the process
+ * (SIGKILL, as a crash would) when it passes the place for the n-th time; unset, passing costs one comparison.
+ */
+export const failPoints = [
+  'in-process',
+  'after-produce',
+  'after-offsets',
+  'end-transaction-unanswered',
+  'before-apply',
+  'during-apply',
+  'in-restore',
+] as const
+
+export type FailPoint = (typeof failPoints)[number]
+
+const [armed, count] = (process.env['WEIR_FAIL_POINT'] ?? '').split(':')
+let left = Number(count ?? 1)
+
+/** Ends the process here when the environment asks for it. */
+export function passFailPoint(name: FailPoint): void {
+  if (armed !== name || --left > 0) return
+  process.stderr.write(`fail point ${name}: the process ends\n`)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** True when `passFailPoint(name)` would end the process now: for places that must do something on the way. */
+export const failsAt = (name: FailPoint): boolean => armed === name && left <= 1

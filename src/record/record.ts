@@ -1,0 +1,27 @@
+/** Header names are lower case; of a header that occurs twice the last one counts. */
+export type Headers = Readonly<Record<string, Buffer>>
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A record as a log holds it. `timestampMs` is the log's own (Kafka's record timestamp), not the event's time. */
+export interface LogRecord extends TopicPartition {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Headers
+}
+
+/** A record on its way to a log. Without `timestampMs` the log's adapter stamps it with the wall clock. */
+export interface OutgoingRecord extends TopicPartition {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Headers
+  readonly timestampMs?: number
+}
+
+/** `topic-partition`, Kafka's way of naming one. */
+export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`

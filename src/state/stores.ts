@@ -1,0 +1,80 @@
+import type { Serde } from '../record/serde.ts'
+
+/**
+ * What operators see of state. Reads answer from memory: what a polled batch needs is prefetched first, and writes go to
+ * the task's buffer, where later reads of the same task find them. Nothing reaches the database before the commit.
+ */
+
+/** Values by key, kept until deleted; the changelog is compacted. */
+export interface KeyValueStoreDef<V> {
+  readonly kind: 'key-value'
+  readonly name: string
+  readonly serde: Serde<V>
+}
+
+/** Values by key with a time, gone when stream time has passed it by more than `retentionMs`. */
+export interface TimestampedStoreDef<V> {
+  readonly kind: 'timestamped'
+  readonly name: string
+  readonly serde: Serde<V>
+  readonly retentionMs: number
+}
+
+/** Many entries a key, ordered by (time, offset), gone when stream time has passed their time by more than `retentionMs`. */
+export interface WindowStoreDef<V> {
+  readonly kind: 'window'
+  readonly name: string
+  readonly serde: Serde<V>
+  readonly retentionMs: number
+}
+
+export type StoreDef<V = unknown> = KeyValueStoreDef<V> | TimestampedStoreDef<V> | WindowStoreDef<V>
+
+export interface KeyValueStore<V> {
+  get(key: string): V | undefined
+  put(key: string, value: V): void
+  delete(key: string): void
+}
+
+export interface Timestamped<V> {
+  readonly value: V
+  readonly timestampMs: number
+}
+
+export interface TimestampedStore<V> {
+  /** Not of entries past their retention. */
+  get(key: string): Timestamped<V> | undefined
+  put(key: string, value: V, timestampMs: number): void
+}
+
+export interface WindowEntry<V> {
+  readonly timeMs: number
+  readonly offset: number
+  readonly value: V
+}
+
+export interface WindowStore<V> {
+  /** An entry with the same key, time and offset is replaced. */
+  put(key: string, entry: WindowEntry<V>): void
+  /** Entries with `fromMs <= time <= toMs`, oldest first. @throws StateStoreError `store-not-prefetched` */
+  fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>>
+  /** The same, newest first. */
+  backwardFetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>>
+}
+
+export type StoreOf<D> =
+  D extends KeyValueStoreDef<infer V>
+    ? KeyValueStore<V>
+    : D extends TimestampedStoreDef<infer V>
+      ? TimestampedStore<V>
+      : D extends WindowStoreDef<infer V>
+        ? WindowStore<V>
+        : never
+
+/** What an operator asks for before its batch is processed. */
+export interface Prefetch {
+  /** The value of a key-value or timestamped store. Without it `get` still answers, by a slower read of its own. */
+  get(store: KeyValueStoreDef<never> | TimestampedStoreDef<never>, key: string): void
+  /** The entries of a window store from `fromMs` to `toMs`, both inclusive. `fetch` answers within what was asked for. */
+  fetch(store: WindowStoreDef<never>, key: string, fromMs: number, toMs: number): void
+}
