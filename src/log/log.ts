@@ -87,9 +87,10 @@ export interface CommittedOffset extends TopicPartition {
 export interface TransactionalProducer {
   /**
    * Appends within the open transaction: takes offsets at once, visible to `read-committed` readers after `commit`.
+   * Resolves with each record's offset in the order given.
    * @throws ProductionError `record-too-large`, `production-failed`
    */
-  send(records: readonly OutgoingRecord[]): Promise<void>
+  send(records: readonly OutgoingRecord[]): Promise<readonly number[]>
   /** Commits the group's offsets with the transaction. */
   sendOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>
   /**
