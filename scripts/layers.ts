@@ -1,0 +1,46 @@
+/**
+ * Which folder of `src/` may use which. Dependencies point one way:
+ * `cli → replay, runtime → task → topology → state → log → record → time → errors`, and beside `task`
+ * `rules → operators → topology`. A layer may use everything below it, so each names only its next ones.
+ */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  'fail-points': [],
+  time: ['errors'],
+  record: ['time'],
+  log: ['record', 'fail-points'],
+  state: ['log'],
+  topology: ['state'],
+  operators: ['topology'],
+  rules: ['operators'],
+  task: ['topology'],
+  testing: ['task', 'operators'],
+  runtime: ['task', 'rules'],
+  replay: ['task', 'rules'],
+  cli: ['replay', 'runtime'],
+  index: ['replay', 'runtime', 'testing'],
+}
+
+/** Packages that only some folders may import: whoever else needs them goes through a port. */
+export const restrictedPackages: Readonly<Record<string, readonly string[]>> = {
+  kafkajs: ['log/kafka'],
+  '@nxtedition/rocksdb': ['state/engines'],
+  'classic-level': ['state/engines', 'log/embedded'],
+  level: ['state/engines', 'log/embedded'],
+  'memory-level': ['state/engines', 'log/embedded'],
+  '@opentelemetry/api': ['runtime'],
+  '@opentelemetry/sdk-metrics': ['runtime'],
+  '@opentelemetry/exporter-prometheus': ['runtime'],
+  pino: ['runtime'],
+  '@marcbachmann/cel-js': ['rules'],
+  commander: ['cli'],
+  picocolors: ['cli'],
+}
+
+/** Everything that `layer` may use, itself included; `undefined` when there is no such layer. */
+export function reachableFrom(layer: string): ReadonlySet<string> | undefined {
+  if (layers[layer] === undefined) return undefined
+  const reached = new Set([layer])
+  for (const each of reached) for (const below of layers[each] ?? []) reached.add(below)
+  return reached
+}
