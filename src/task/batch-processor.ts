@@ -1,0 +1,93 @@
+import { passFailPoint } from '../fail-points.ts'
+import type { LogRecord, OutgoingRecord } from '../record/record.ts'
+import type { Change } from '../state/engine.ts'
+import type { ChangelogEntry, TaskState } from '../state/task-state.ts'
+import { compileGraph, type Graph } from '../topology/graph.ts'
+import type { SourceDef, SubTopology } from '../topology/topology.ts'
+
+export interface BatchProcessorOptions {
+  readonly topology: SubTopology
+  readonly taskId: string
+  readonly partition: number
+  readonly state: TaskState
+  readonly streamTime: StreamTime
+  readonly count: (name: string, by?: number) => void
+}
+
+/** The highest event time a task has seen; -1 before the first. Shared by the stores' retention and the operators. */
+export class StreamTime {
+  #nowMs: number
+
+  constructor(startMs = -1) {
+    this.#nowMs = startMs
+  }
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** Never goes back. */
+  advance(toMs: number): void {
+    if (toMs > this.#nowMs) this.#nowMs = toMs
+  }
+
+  /** Only for a batch that is processed anew. */
+  reset(toMs: number): void {
+    this.#nowMs = toMs
+  }
+}
+
+/** What a batch would write; nothing of it has reached a log or a database. */
+export interface BatchResult {
+  readonly outgoing: readonly OutgoingRecord[]
+  readonly changelog: readonly ChangelogEntry[]
+  readonly changes: readonly Change[]
+}
+
+/**
+ * Runs batches of log records through a sub-topology: ingest, one prefetch, then record by record without waiting.
+ * The live task, the back-test and the test driver all decide by this class, so that they give the same bytes.
+ */
+export class BatchProcessor {
+  readonly #options: BatchProcessorOptions
+  readonly #graph: Graph
+  readonly #sources: ReadonlyMap<string, SourceDef>
+  #outgoing: OutgoingRecord[] = []
+
+  constructor(options: BatchProcessorOptions) {
+    const { topology, taskId, partition, state, streamTime, count } = options
+    this.#options = options
+    this.#sources = new Map(topology.sources.map((source) => [source.topic, source]))
+    this.#graph = compileGraph(topology, {
+      taskId,
+      partition,
+      count,
+      streamTimeMs: () => streamTime.nowMs,
+      store: (def) => state.store(def),
+      write: (record) => this.#outgoing.push(record),
+    })
+  }
+
+  /**
+   * Processes records of this task's partition in offset order. Call `TaskState.applied` or `discard` before the next.
+   * @throws ProcessingError when an operator fails; the buffer then holds half a batch: discard it
+   */
+  async process(records: readonly LogRecord[]): Promise<BatchResult> {
+    const { state, streamTime } = this.#options
+    const ingests = records.map((record) => this.#sources.get(record.topic)!.ingest(record))
+    const ask = state.prefetcher()
+    for (const { record } of ingests) if (record !== undefined) this.#graph.prefetch(record, ask)
+    await state.prefetch()
+
+    this.#outgoing = []
+    const middle = records.length >> 1
+    for (let index = 0; index < records.length; index++) {
+      const { streamTimeMs, record } = ingests[index]!
+      if (streamTimeMs !== undefined) streamTime.advance(streamTimeMs)
+      if (record !== undefined) this.#graph.process(records[index]!.topic, record)
+      if (index === middle) passFailPoint('in-process')
+    }
+    return { outgoing: this.#outgoing, ...state.drain() }
+  }
+
+}

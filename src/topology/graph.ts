@@ -1,0 +1,107 @@
+import { ProcessingError } from '../errors.ts'
+import type { OutgoingRecord } from '../record/record.ts'
+import type { Prefetch, StoreDef, StoreOf } from '../state/stores.ts'
+import type { OperatorDef, ProcessorContext, StreamRecord } from './operator.ts'
+import type { SubTopology, TopologyNode } from './topology.ts'
+
+/** What a graph needs from the task that runs it. */
+export interface GraphHost {
+  readonly taskId: string
+  readonly partition: number
+  streamTimeMs(): number
+  store<D extends StoreDef<never>>(def: D): StoreOf<D>
+  /** Takes what a sink wrote. */
+  write(record: OutgoingRecord): void
+  count(name: string, by?: number): void
+}
+
+type Run = (record: StreamRecord<never>) => void
+
+/** A sub-topology compiled to closures for one task. */
+export interface Graph {
+  /** Asks every operator what state the record will need. */
+  prefetch(record: StreamRecord, ask: Prefetch): void
+  /**
+   * Runs the record from the source of `topic` through the graph, depth first.
+   * @throws ProcessingError naming the node that failed
+   */
+  process(topic: string, record: StreamRecord): void
+}
+
+/** Compiles a sub-topology: one closure a node, created once a task. */
+export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
+  const runs = new Map<string, Run>()
+  const prefetches: ((record: StreamRecord, ask: Prefetch) => void)[] = []
+  const entries = new Map<string, Run>()
+  // Children first: a node's closure binds its children's directly.
+  for (const node of nodes.toReversed()) {
+    const children = node.children.map((child) => runs.get(child)!)
+    switch (node.kind) {
+      case 'source':
+        entries.set(node.source.topic, toAll(children))
+        break
+      case 'processor':
+        runs.set(node.name, guarded(node, host, node.operator.create(contextOf(node, host, runs))))
+        if (node.operator.prefetch !== undefined) prefetches.unshift(node.operator.prefetch.bind(node.operator))
+        break
+      case 'sink': {
+        const { sink } = node
+        runs.set(
+          node.name,
+          guarded(node, host, (record) => host.write({ topic: sink.topic, ...sink.toRecord(record) })),
+        )
+      }
+    }
+  }
+  return {
+    prefetch(record, ask) {
+      for (const prefetch of prefetches) prefetch(record, ask)
+    },
+    process(topic, record) {
+      entries.get(topic)?.(record as StreamRecord<never>)
+    },
+  }
+}
+
+function toAll(children: readonly Run[]): Run {
+  const [only] = children
+  if (children.length === 1 && only !== undefined) return only
+  return (record) => {
+    for (const child of children) child(record)
+  }
+}
+
+function contextOf(node: TopologyNode, host: GraphHost, runs: ReadonlyMap<string, Run>): ProcessorContext<never> {
+  const byName = new Map(node.children.map((child) => [child, runs.get(child)!]))
+  const declared: readonly StoreDef<never>[] = (node as { operator?: OperatorDef<never, never> }).operator?.stores ?? []
+  return {
+    taskId: host.taskId,
+    partition: host.partition,
+    streamTimeMs: host.streamTimeMs,
+    store(def) {
+      if (!declared.includes(def))
+        throw new RangeError(`the operator "${node.name}" uses the store "${def.name}" without declaring it`)
+      return host.store(def)
+    },
+    forward: toAll([...byName.values()]),
+    forwardTo(child, record) {
+      const run = byName.get(child)
+      if (run === undefined) throw new RangeError(`the operator "${node.name}" has no child "${child}"`)
+      run(record)
+    },
+    count: host.count,
+  }
+}
+
+/** Adds the coordinates to whatever a node throws; the innermost node names itself. */
+function guarded(node: TopologyNode, host: GraphHost, run: Run): Run {
+  return (record) => {
+    try {
+      run(record)
+    } catch (error) {
+      if (error instanceof ProcessingError) throw error
+      const { topic, partition, offset } = record
+      throw new ProcessingError({ node: node.name, taskId: host.taskId, topic, partition, offset }, error)
+    }
+  }
+}
