@@ -1,0 +1,127 @@
+import { LogError, ProductionError, TaskCorruptedError, TaskMigratedError } from '../errors.ts'
+import type { StreamTask } from '../task/stream-task.ts'
+import type { Clock } from '../time/clock.ts'
+
+/** What the runtime does after a task failed. */
+export type Recovery = 'restart' | 'rebuild' | 'rejoin' | 'fail'
+
+/** The class of an error says what happens next. */
+export function recoveryFrom(error: unknown): Recovery {
+  if (error instanceof TaskMigratedError) return 'rejoin'
+  if (error instanceof TaskCorruptedError) return 'rebuild'
+  if (error instanceof ProductionError)
+    return error.code === 'commit-outcome-unknown' || error.code === 'production-failed' ? 'restart' : 'fail'
+  if (error instanceof LogError) return error.code === 'log-unavailable' ? 'restart' : 'fail'
+  return 'fail'
+}
+
+export interface TaskRunnerOptions {
+  readonly create: () => StreamTask
+  /** Deletes the task's local state, so that the next open restores it from the changelogs. */
+  readonly destroyState: () => Promise<void>
+  readonly clock: Clock
+  readonly onRecovering: (recovery: Recovery, error: Error, inMs: number) => void
+  /** The task was taken over: the member must join again. */
+  readonly onMigrated: (error: Error) => void
+  readonly onFailed: (error: Error) => void
+}
+
+const firstBackoffMs = 100
+const longestBackoffMs = 10_000
+
+/** Keeps one task running: opens it, runs it, and after a failure does what the error's class asks for. */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions
+  #task: StreamTask | undefined
+  #wanted = false
+  #loop: Promise<void> = Promise.resolve()
+  #wake: () => void = () => {}
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options
+  }
+
+  /** The task as it stands now, for metrics and health. */
+  get task(): StreamTask | undefined {
+    return this.#task
+  }
+
+  /** Starts or goes on; a task that was suspended keeps its state and producer. */
+  start(): void {
+    if (this.#wanted) return
+    this.#wanted = true
+    this.#loop = this.#loop.then(() => this.#keepRunning())
+  }
+
+  /** Ends after the batch in hand; the task stays open, ready to go on or to be closed. */
+  async suspend(): Promise<void> {
+    this.#wanted = false
+    this.#wake()
+    if (this.#task?.status === 'RESTORING') await this.#task.closeDirty()
+    await this.#task?.suspend()
+    await this.#loop
+  }
+
+  /** Commits what is left and gives everything back. */
+  async close(): Promise<void> {
+    await this.suspend()
+    await this.#task?.close()
+    this.#task = undefined
+  }
+
+  /** Gives everything back without committing. */
+  async closeDirty(): Promise<void> {
+    this.#wanted = false
+    this.#wake()
+    await this.#task?.closeDirty()
+    await this.#loop
+    this.#task = undefined
+  }
+
+  async #keepRunning(): Promise<void> {
+    let backoffMs = firstBackoffMs
+    while (this.#wanted) {
+      try {
+        await this.#runOnce(() => {
+          backoffMs = firstBackoffMs
+        })
+      } catch (error) {
+        if (!this.#wanted) return
+        const recovery = recoveryFrom(error)
+        await this.#task?.closeDirty().catch(() => {})
+        this.#task = undefined
+        if (recovery === 'fail' || recovery === 'rejoin') {
+          this.#wanted = false
+          if (recovery === 'fail') this.#options.onFailed(asError(error))
+          else this.#options.onMigrated(asError(error))
+          return
+        }
+        this.#options.onRecovering(recovery, asError(error), backoffMs)
+        if (recovery === 'rebuild') await this.#options.destroyState()
+        await this.#sleep(backoffMs)
+        backoffMs = Math.min(backoffMs * 2, longestBackoffMs)
+      }
+    }
+  }
+
+  async #runOnce(opened: () => void): Promise<void> {
+    if (this.#task === undefined || this.#task.status === 'CLOSED') {
+      this.#task = this.#options.create()
+      await this.#task.open()
+      opened()
+    }
+    if (this.#wanted) await this.#task.run()
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimeout(resolve, ms)
+      this.#wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
