@@ -1,0 +1,156 @@
+import type { Change, Entry, KeyRange, StateDb, StateEngine } from '../engine.ts'
+import { closedError, columnError, stateStoreError } from './failures.ts'
+import { folderBytes, removeFolder } from './folder.ts'
+import { isEmptyRange } from './key-range.ts'
+import { loadRocksLevel, type RocksBatch, type RocksLevel, type RocksReadOptions } from './rocksdb-binding.ts'
+
+// Write buffers of 8 MiB a column: RocksDB's default of 64 would hold that much for each store of each task, and its
+// write-ahead log, replayed when opening, would grow with it.
+const columnOptions = { compaction: 'level', memtableMemoryBudget: 32 * 1024 * 1024 }
+
+// RocksDB's own first column must be opened too; Weir's columns never meet it, since their names are escaped and marked.
+const columnName = (column: string): string => `weir.${encodeURIComponent(column)}`
+
+/** The columns RocksDB found in the folder and was not told of. */
+function unopenedColumns(error: unknown): string[] {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const match = /Column families not opened: (.+)$/.exec(cause instanceof Error ? cause.message : '')
+  return match?.[1]?.split(', ') ?? []
+}
+
+async function openWithAllColumns(folder: string, columns: readonly string[]): Promise<RocksLevel> {
+  const names = new Set(['default', ...columns.map(columnName)])
+  for (;;) {
+    const db = new (loadRocksLevel())(folder)
+    try {
+      await db.open({
+        createIfMissing: true,
+        columns: Object.fromEntries([...names].map((name) => [name, name === 'default' ? {} : columnOptions])),
+      })
+      return db
+    } catch (error) {
+      const missing = unopenedColumns(error).filter((name) => !names.has(name))
+      if (missing.length === 0) throw error
+      for (const name of missing) names.add(name)
+    }
+  }
+}
+
+class RocksDb implements StateDb {
+  readonly #folder: string
+  readonly #db: RocksLevel
+  readonly #batch: RocksBatch
+  readonly #columns: ReadonlyMap<string, RocksReadOptions>
+  #open = true
+
+  constructor(folder: string, db: RocksLevel, columns: readonly string[]) {
+    this.#folder = folder
+    this.#db = db
+    this.#batch = db.batch()
+    this.#columns = new Map(
+      columns.map((column) => [column, { column: db.columns[columnName(column)]!, valueEncoding: 'buffer' }]),
+    )
+  }
+
+  async getMany(column: string, keys: readonly Buffer[]): Promise<(Buffer | undefined)[]> {
+    return this.#read(column, (options) => this.#valuesOf(keys, options))
+  }
+
+  getSync(column: string, key: Buffer): Buffer | undefined {
+    return this.#read(column, (options) => this.#valuesOf([key], options)[0])
+  }
+
+  async getRanges(column: string, ranges: readonly KeyRange[]): Promise<Entry[][]> {
+    return this.#read(column, (options) => ranges.map((range) => this.#entriesIn(range, options)))
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    if (!this.#open) throw closedError(this.#folder)
+    const batch = this.#batch
+    try {
+      for (const { column, key, value } of changes) {
+        const options = this.#optionsOf(column)
+        if (value === null) batch._del(key, options)
+        else batch._put(key, value, options)
+      }
+      batch._writeSync({ sync: false })
+    } catch (error) {
+      throw stateStoreError(error, this.#folder)
+    } finally {
+      batch._clear()
+    }
+  }
+
+  approximateBytes(): Promise<number> {
+    return folderBytes(this.#folder)
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    await this.#db.close().catch((error: unknown) => {
+      throw stateStoreError(error, this.#folder)
+    })
+  }
+
+  #valuesOf(keys: readonly Buffer[], options: RocksReadOptions): (Buffer | undefined)[] {
+    return this.#db._getManySync(keys, options) as (Buffer | undefined)[]
+  }
+
+  #entriesIn(range: KeyRange, options: RocksReadOptions): Entry[] {
+    if (isEmptyRange(range)) return []
+    const { rows } = this.#db.querySync({
+      ...options,
+      keyEncoding: 'buffer',
+      gte: range.gte,
+      ...(range.lt && { lt: range.lt }),
+      reverse: range.reverse ?? false,
+      limit: range.limit ?? -1,
+    })
+    const entries = new Array<Entry>(rows.length / 2)
+    for (let n = 0; n < entries.length; n++) entries[n] = { key: rows[2 * n]!, value: rows[2 * n + 1]! }
+    return entries
+  }
+
+  #optionsOf(column: string): RocksReadOptions {
+    const options = this.#columns.get(column)
+    if (options === undefined) throw columnError(this.#folder, column)
+    return options
+  }
+
+  /** The binding ends the process when it is used after `close`: so every read passes here. */
+  #read<T>(column: string, read: (options: RocksReadOptions) => T): T {
+    if (!this.#open) throw closedError(this.#folder)
+    try {
+      return read(this.#optionsOf(column))
+    } catch (error) {
+      throw stateStoreError(error, this.#folder)
+    }
+  }
+}
+
+/**
+ * State in RocksDB, a column family each column. The write-ahead log is on, so that columns do not tear apart, and is
+ * not synced: a batch survives the end of the process, not that of the machine.
+ */
+export const rocksDbEngine: StateEngine = {
+  name: 'rocksdb',
+  async open(folder, columns) {
+    try {
+      return new RocksDb(folder, await openWithAllColumns(folder, columns), columns)
+    } catch (error) {
+      throw stateStoreError(error, folder)
+    }
+  },
+  destroy: removeFolder,
+}
+
+/** True where RocksDB's native module loads. */
+export function rocksDbLoads(): boolean {
+  try {
+    loadRocksLevel()
+    return true
+  } catch {
+    return false
+  }
+}
