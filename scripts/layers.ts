@@ -34,7 +34,7 @@ export const restrictedPackages: Readonly<Record<string, readonly string[]>> = {
   pino: ['runtime'],
   '@marcbachmann/cel-js': ['rules'],
   commander: ['cli'],
-  picocolors: ['cli'],
+  picocolors: ['cli', 'runtime'],
 }
 
 /** Everything that `layer` may use, itself included; `undefined` when there is no such layer. */

@@ -1,0 +1,70 @@
+/** Kafka Streams' names for what an instance does. */
+export type AppState = 'CREATED' | 'REBALANCING' | 'RUNNING' | 'PENDING_SHUTDOWN' | 'NOT_RUNNING' | 'ERROR'
+export type TaskState = 'CREATED' | 'RESTORING' | 'RUNNING' | 'SUSPENDED' | 'CLOSED'
+
+export interface TaskHealth {
+  readonly taskId: string
+  readonly state: TaskState
+  /** Records between the task's position and the end of its partition. */
+  readonly lag?: number
+  readonly restore?: { readonly remaining: number; readonly total: number }
+  /** How long the last stable offset has stood still below the high watermark. */
+  readonly openTransactionAgeMs?: number
+}
+
+/** What the engine knows about itself at a moment. */
+export interface HealthSnapshot {
+  readonly state: AppState
+  readonly tasks: readonly TaskHealth[]
+  /** Why the log cannot be reached now; absent when it can. */
+  readonly logUnavailable?: string
+  /** Why the instance ended, in state ERROR. */
+  readonly error?: string
+}
+
+export interface HealthReport {
+  readonly status: 'ready' | 'degraded' | 'not-ready'
+  /** One sentence each; empty when ready. */
+  readonly reasons: readonly string[]
+  readonly state: AppState
+  readonly tasks: readonly TaskHealth[]
+}
+
+export interface HealthOptions {
+  /** From this age on, an open transaction that holds readers back counts. Default 30,000. */
+  readonly maxOpenTransactionAgeMs?: number
+}
+
+/** Whether the process deserves to live: only an engine that ended with an error does not. */
+export const isAlive = ({ state }: HealthSnapshot): boolean => state !== 'ERROR'
+
+/**
+ * Ready: the log answers and every task of this instance runs. An instance without tasks is ready: it stands by.
+ *
+ * A transaction of somebody else that holds back the last stable offset makes it *degraded*, which still counts as
+ * ready: input waits behind that transaction whichever instance reads it, and restarting this one would not help.
+ */
+export function healthReport(
+  snapshot: HealthSnapshot,
+  { maxOpenTransactionAgeMs = 30_000 }: HealthOptions = {},
+): HealthReport {
+  const { state, tasks } = snapshot
+  const notReady: string[] = []
+  if (snapshot.logUnavailable !== undefined) notReady.push(`the log is unavailable: ${snapshot.logUnavailable}`)
+  if (state !== 'RUNNING') notReady.push(`the instance is ${state}${snapshot.error ? `: ${snapshot.error}` : ''}`)
+  notReady.push(...tasks.filter((task) => task.state !== 'RUNNING').map(notRunning))
+  const heldBack = tasks
+    .filter(({ openTransactionAgeMs = 0 }) => openTransactionAgeMs >= maxOpenTransactionAgeMs)
+    .map(({ taskId, openTransactionAgeMs = 0 }) => {
+      const seconds = Math.floor(openTransactionAgeMs / 1000)
+      return `task ${taskId} waits behind a transaction that has been open for ${seconds} s; end its producer`
+    })
+  const status = notReady.length > 0 ? 'not-ready' : heldBack.length > 0 ? 'degraded' : 'ready'
+  return { status, reasons: [...notReady, ...heldBack], state, tasks }
+}
+
+function notRunning({ taskId, state, restore }: TaskHealth): string {
+  const progress =
+    restore === undefined ? '' : `, ${restore.total - restore.remaining} of ${restore.total} records restored`
+  return `task ${taskId} is ${state}${progress}`
+}

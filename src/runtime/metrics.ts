@@ -1,0 +1,51 @@
+/**
+ * What Weir counts and measures, as a port: the engine is handed a `Metrics` and knows nothing of who collects. Every
+ * instrument is declared here, with its labels, and exists once.
+ */
+
+export const counters = {
+  'records.processed': 'Records of the main topic that were applied',
+  'records.skipped': 'Records dropped by their headers, without reading the value',
+  'records.late': 'Business events older than stream time minus grace',
+  'records.duplicate': 'Records whose id had been seen',
+  'records.dead_lettered': 'Records sent to the dead-letter topic, by reason',
+  'records.forged': 'Control records, decisions or feature records without a valid signature',
+  decisions: 'Decisions committed, by outcome',
+  'rules.hits': 'Times a rule fired, by rule and mode',
+  'rules.failures': 'Evaluations of a rule that failed, by rule',
+  commits: 'Transactions committed',
+  'commits.failed': 'Transactions aborted, fenced or of unknown outcome, by code',
+  'operators.count': 'What operators count, by name',
+} as const
+
+export const histograms = {
+  'commit.duration.seconds': 'From opening a transaction to its commit',
+  'decision.latency.seconds': 'From the log’s timestamp of an event to the commit of its decision',
+} as const
+
+export const gauges = {
+  'task.lag': 'Records between a task’s position and the end of its partition',
+  'task.open_transaction.records': 'High watermark minus last stable offset',
+  'task.open_transaction.age.seconds': 'How long the last stable offset has been held back',
+  'task.restore.remaining': 'Changelog records still to restore',
+  'task.restore.total': 'Changelog records to restore when it began',
+  'state.size.bytes': 'Local state on disk or in memory',
+} as const
+
+export type CounterName = keyof typeof counters
+export type HistogramName = keyof typeof histograms
+export type GaugeName = keyof typeof gauges
+/** Few values each: task, reason, outcome, rule, mode, code, name; never a key or an id. */
+export type Labels = Readonly<Record<string, string>>
+
+export interface Metrics {
+  add(counter: CounterName, by: number, labels?: Labels): void
+  /** Seconds. */
+  observe(histogram: HistogramName, seconds: number, labels?: Labels): void
+  set(gauge: GaugeName, value: number, labels?: Labels): void
+  /** The gauge no longer has a value for these labels: a task that has gone elsewhere. */
+  unset(gauge: GaugeName, labels?: Labels): void
+}
+
+/** Collects nothing. */
+export const noMetrics: Metrics = { add() {}, observe() {}, set() {}, unset() {} }
