@@ -75,6 +75,10 @@ export type StoreOf<D> =
 export interface Prefetch {
   /** The value of a key-value or timestamped store. Without it `get` still answers, by a slower read of its own. */
   get(store: KeyValueStoreDef<never> | TimestampedStoreDef<never>, key: string): void
-  /** The entries of a window store from `fromMs` to `toMs`, both inclusive. `fetch` answers within what was asked for. */
-  fetch(store: WindowStoreDef<never>, key: string, fromMs: number, toMs: number): void
+  /**
+   * The entries of a window store from `fromMs` to `toMs`, both inclusive. `fetch` answers within what was asked for. With
+   * `newest`, only so many of the newest entries of the range are needed, for a `backwardFetch` that reads no further:
+   * a hot key's window is then not read whole.
+   */
+  fetch(store: WindowStoreDef<never>, key: string, fromMs: number, toMs: number, newest?: number): void
 }
