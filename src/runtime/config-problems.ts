@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { nearest } from '../rules/suggest.ts'
 import { envNameOf, keysOf, settings } from './config-settings.ts'
-import { nearestName } from './nearest-name.ts'
 
 /**
  * One sentence for each thing an issue of the schema complains about: where it was written, what is wrong, and what
@@ -29,8 +29,8 @@ export function problemText(issue: z.core.$ZodIssue, originOf: (path: string) =>
 
 function unknownKey(section: string, key: string, origin: string): string {
   const known = keysOf(section) ?? []
-  const nearest = nearestName(key, known)
-  const remedy = nearest === undefined ? `it may be one of ${known.join(', ')}` : `did you mean "${nearest}"?`
+  const near = nearest(key, known)
+  const remedy = near === undefined ? `it may be one of ${known.join(', ')}` : `did you mean "${near}"?`
   const where = section === '' ? 'is not a setting' : `is not a setting of ${section}`
   return `${prefix(origin)}"${key}" ${where}; ${remedy}`
 }

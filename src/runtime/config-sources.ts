@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { ConfigError } from '../errors.ts'
+import { nearest } from '../rules/suggest.ts'
 import { type Setting, settings } from './config-settings.ts'
-import { nearestName } from './nearest-name.ts'
+
+const envPrefix = 'WEIR_'
 
 /** A value with the words that name the place it came from: `weir.yaml:3`, `WEIR_APP_ID`, `--app-id`. */
 export interface SourcedValue {
@@ -70,7 +72,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const byName = new Map(settings.map((setting) => [setting.env, setting]))
   const values = new Map<string, SourcedValue>()
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('WEIR_') || text === undefined || text === '') continue
+    if (!name.startsWith(envPrefix) || text === undefined || text === '') continue
     const setting = byName.get(name)
     if (setting !== undefined) values.set(setting.path, { value: parsed(setting, text), origin: name })
     else refuseMisspelt(name, byName.keys())
@@ -78,10 +80,14 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return values
 }
 
+/** Other variables of that prefix are somebody else's. */
 function refuseMisspelt(name: string, known: Iterable<string>): void {
-  const nearest = nearestName(name, known)
-  if (nearest === undefined) return
-  throw new ConfigError('config-invalid', `${name} is not a setting; did you mean ${nearest}?`)
+  const near = nearest(
+    name.slice(envPrefix.length),
+    Array.from(known, (each) => each.slice(envPrefix.length)),
+  )
+  if (near === undefined) return
+  throw new ConfigError('config-invalid', `${name} is not a setting; did you mean ${envPrefix}${near}?`)
 }
 
 /** What is not a number or boolean stays text, and validation says so. */

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { prettyStream } from './pretty-log.ts'
+import { type LogStream, prettyStream } from './pretty-log.ts'
 
 export type LogFields = Readonly<Record<string, unknown>>
 
@@ -14,11 +14,6 @@ export interface Logger {
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
-
-export interface LogStream {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
 
 export interface LoggerOptions {
   /** Least severe level that is written. Default `info`. */

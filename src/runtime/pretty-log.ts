@@ -1,5 +1,10 @@
 import pc from 'picocolors'
-import type { LogStream } from './logger.ts'
+
+/** Where log lines go. */
+export interface LogStream {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+}
 
 const levels: Readonly<Record<string, string>> = {
   trace: pc.dim('trace'),
