@@ -28,7 +28,13 @@ export interface WindowStoreDef<V> {
   readonly retentionMs: number
 }
 
-export type StoreDef<V = unknown> = KeyValueStoreDef<V> | TimestampedStoreDef<V> | WindowStoreDef<V>
+/**
+ * Any kind of store. `StoreDef` and `StoreDef<never>` both mean a store of any values: a serde gives values back, so that
+ * a literal `never` would admit no store at all.
+ */
+export type StoreDef<V = unknown> = [V] extends [never]
+  ? StoreDef
+  : KeyValueStoreDef<V> | TimestampedStoreDef<V> | WindowStoreDef<V>
 
 export interface KeyValueStore<V> {
   get(key: string): V | undefined
@@ -74,11 +80,11 @@ export type StoreOf<D> =
 /** What an operator asks for before its batch is processed. */
 export interface Prefetch {
   /** The value of a key-value or timestamped store. Without it `get` still answers, by a slower read of its own. */
-  get(store: KeyValueStoreDef<never> | TimestampedStoreDef<never>, key: string): void
+  get(store: KeyValueStoreDef<unknown> | TimestampedStoreDef<unknown>, key: string): void
   /**
    * The entries of a window store from `fromMs` to `toMs`, both inclusive. `fetch` answers within what was asked for. With
    * `newest`, only so many of the newest entries of the range are needed, for a `backwardFetch` that reads no further:
    * a hot key's window is then not read whole.
    */
-  fetch(store: WindowStoreDef<never>, key: string, fromMs: number, toMs: number, newest?: number): void
+  fetch(store: WindowStoreDef<unknown>, key: string, fromMs: number, toMs: number, newest?: number): void
 }
