@@ -22,6 +22,7 @@ export const logCodes = [
   'topic-missing',
   'offset-out-of-range',
   'not-authorized',
+  'record-format-unsupported',
 ] as const
 export const stateStoreCodes = [
   'store-unavailable',

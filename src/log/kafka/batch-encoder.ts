@@ -1,0 +1,134 @@
+import type { OutgoingRecord } from '../../record/record.ts'
+import { attribute, batchAt, batchPrefixBytes, writeInt64 } from './batch-format.ts'
+import { crc32c } from './crc32c.ts'
+
+/** Who writes a batch: fencing and the broker's duplicate check go by these. */
+export interface ProducerIdentity {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly transactional: boolean
+}
+
+/** The largest a record can become in a batch: its timestamp and position count with all the bytes they may take. */
+export function recordBytesBound(record: OutgoingRecord): number {
+  let bytes = 5 + 1 + 10 + 5 + 5 + (record.key?.length ?? 0) + 5 + (record.value?.length ?? 0) + 5
+  for (const name in record.headers) bytes += 10 + nameBytes(name).length + record.headers[name]!.length
+  return bytes
+}
+
+/** A batch without records: what is added to the records' bytes. */
+export const batchOverheadBytes = batchAt.records
+
+/**
+ * Encodes records of one partition as one uncompressed batch with `firstSequence` (wrapping beyond 2^31 − 1).
+ * `defaultTimestampMs` is for records without a timestamp.
+ */
+export function encodeBatch(
+  records: readonly OutgoingRecord[],
+  { producerId, producerEpoch, transactional }: ProducerIdentity,
+  firstSequence: number,
+  defaultTimestampMs: number,
+): Buffer {
+  let bound = batchAt.records
+  for (const record of records) bound += recordBytesBound(record)
+  const batch = Buffer.allocUnsafe(bound)
+  const baseTimestampMs = records[0]?.timestampMs ?? defaultTimestampMs
+  let maxTimestampMs = baseTimestampMs
+  let at: number = batchAt.records
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!
+    const timestampMs = record.timestampMs ?? defaultTimestampMs
+    if (timestampMs > maxTimestampMs) maxTimestampMs = timestampMs
+    at = writeRecord(batch, at, record, timestampMs - baseTimestampMs, i)
+  }
+  writeInt64(batch, 0, batchAt.baseOffset)
+  batch.writeInt32BE(at - batchPrefixBytes, batchAt.length)
+  batch.writeInt32BE(-1, batchPrefixBytes)
+  batch[batchAt.magic] = 2
+  batch.writeInt16BE(transactional ? attribute.transactional : 0, batchAt.attributes)
+  batch.writeInt32BE(records.length - 1, batchAt.lastOffsetDelta)
+  writeInt64(batch, baseTimestampMs, batchAt.baseTimestamp)
+  writeInt64(batch, maxTimestampMs, batchAt.maxTimestamp)
+  writeInt64(batch, producerId, batchAt.producerId)
+  batch.writeInt16BE(producerEpoch, batchAt.producerEpoch)
+  batch.writeInt32BE(firstSequence, batchAt.baseSequence)
+  batch.writeInt32BE(records.length, batchAt.recordCount)
+  batch.writeUInt32BE(crc32c(batch, batchAt.attributes, at), batchAt.crc)
+  return batch.subarray(0, at)
+}
+
+function writeRecord(batch: Buffer, from: number, record: OutgoingRecord, deltaMs: number, index: number): number {
+  const { key, value, headers } = record
+  let bytes = 1 + varLongBytes(deltaMs) + varIntBytes(index) + fieldBytes(key) + fieldBytes(value)
+  let headerCount = 0
+  for (const name in headers) {
+    headerCount++
+    bytes += fieldBytes(nameBytes(name)) + fieldBytes(headers[name]!)
+  }
+  let at = writeVarInt(batch, from, bytes + varIntBytes(headerCount))
+  batch[at++] = 0
+  at = writeVarLong(batch, at, deltaMs)
+  at = writeVarInt(batch, at, index)
+  at = writeField(batch, at, key)
+  at = writeField(batch, at, value)
+  at = writeVarInt(batch, at, headerCount)
+  for (const name in headers) at = writeField(batch, writeField(batch, at, nameBytes(name)), headers[name]!)
+  return at
+}
+
+const zigZag = (value: number): number => ((value << 1) ^ (value >> 31)) >>> 0
+
+function varIntBytes(value: number): number {
+  const bits = zigZag(value)
+  return bits < 0x80 ? 1 : bits < 0x4000 ? 2 : bits < 0x20_0000 ? 3 : bits < 0x1000_0000 ? 4 : 5
+}
+
+function writeVarInt(batch: Buffer, from: number, value: number): number {
+  let bits = zigZag(value)
+  let at = from
+  for (; bits >= 0x80; bits >>>= 7) batch[at++] = (bits & 0x7f) | 0x80
+  batch[at++] = bits
+  return at
+}
+
+const fitsInt32 = (value: number): boolean => (value | 0) === value
+const zigZagLong = (value: number): bigint => BigInt.asUintN(64, value < 0 ? BigInt(value) * -2n - 1n : BigInt(value) * 2n)
+
+function varLongBytes(value: number): number {
+  if (fitsInt32(value)) return varIntBytes(value)
+  let bytes = 1
+  for (let bits = zigZagLong(value); bits >= 0x80n; bits >>= 7n) bytes++
+  return bytes
+}
+
+function writeVarLong(batch: Buffer, from: number, value: number): number {
+  if (fitsInt32(value)) return writeVarInt(batch, from, value)
+  let at = from
+  let bits = zigZagLong(value)
+  for (; bits >= 0x80n; bits >>= 7n) batch[at++] = Number(bits & 0x7fn) | 0x80
+  batch[at++] = Number(bits)
+  return at
+}
+
+const fieldBytes = (field: Buffer | null): number =>
+  field === null ? 1 : varIntBytes(field.length) + field.length
+
+function writeField(batch: Buffer, from: number, field: Buffer | null): number {
+  if (field === null) return writeVarInt(batch, from, -1)
+  const at = writeVarInt(batch, from, field.length)
+  batch.set(field, at)
+  return at + field.length
+}
+
+const knownNames = new Map<string, Buffer>()
+const knownNamesLimit = 1000
+
+/** A header name's bytes; there are few names, so they are kept. */
+function nameBytes(name: string): Buffer {
+  let bytes = knownNames.get(name)
+  if (bytes === undefined) {
+    bytes = Buffer.from(name)
+    if (knownNames.size < knownNamesLimit) knownNames.set(name, bytes)
+  }
+  return bytes
+}
