@@ -309,7 +309,7 @@ export function stateEngineContract(name: StateEngine['name'], { create, onDisk 
           const model = entriesByKeyModel()
           for (const op of ops) await agree(op, model)
         }),
-        { numRuns: Number(process.env['WEIR_PROPERTY_RUNS'] ?? 60) },
+        { numRuns: Number(process.env.WEIR_PROPERTY_RUNS ?? 60) },
       )
     })
 

@@ -9,26 +9,22 @@ function story(error: unknown): string {
   return parts.length > 0 ? parts.join(': ') : String(error)
 }
 
-// The order counts: a full disk also shows up as an IO error, and a lock as one about its file.
+// LevelDB and RocksDB call some damage an IO error: a file of theirs that is missing or too short.
+const damage = /LEVEL_CORRUPTION|Corruption: |IO error: .*(No such file|\.ldb: Invalid argument)/i
+
+// The order counts: a full disk and a lock are IO errors about files too.
 const signs: readonly (readonly [RegExp, StateStoreCode, string])[] = [
   [/ENOSPC|No space left/i, 'disk-full', 'make room on the disk and start again'],
   [/LEVEL_LOCKED|IO error: lock /i, 'store-locked', 'stop the process that holds it, or use another data folder'],
-  [
-    /LEVEL_CORRUPTION|Corruption|IO error: No such file|IO error: [^:]*: No such file|not an sstable/i,
-    'store-corrupted',
-    'delete the folder: the state is rebuilt from the changelogs',
-  ],
+  [damage, 'store-corrupted', 'delete the folder: the state is rebuilt from the changelogs'],
+  [/(?:)/, 'store-unavailable', 'check that the folder can be read and written'],
 ]
 
 /** What an engine threw as a StateStoreError with its code and remedy. */
 export function stateStoreError(error: unknown, folder: string): StateStoreError {
   if (error instanceof StateStoreError) return error
   const text = story(error)
-  const [, code, remedy] = signs.find(([pattern]) => pattern.test(text)) ?? [
-    /./,
-    'store-unavailable' as const,
-    'check that the folder can be read and written',
-  ]
+  const [, code, remedy] = signs.find(([pattern]) => pattern.test(text))!
   return new StateStoreError(code, `the state in ${folder} failed: ${text}; ${remedy}`, { cause: error })
 }
 

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { Level } from 'level'
 import type { Change, Entry, KeyRange, StateDb, StateEngine } from '../engine.ts'
 import { closedError, columnError, stateStoreError } from './failures.ts'
@@ -124,11 +125,19 @@ class LevelDb implements StateDb {
   }
 }
 
+/** Without its CURRENT file LevelDB begins anew over what logs it finds: old offsets beside missing data. */
+async function refuseWithoutCurrent(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => [])
+  if (names.includes('CURRENT') || !names.some((name) => /\.(log|ldb)$/.test(name))) return
+  throw new Error('Corruption: the CURRENT file is missing')
+}
+
 /** State in LevelDB: for platforms for which RocksDB's native module is not built. Columns share one key space. */
 export const levelEngine: StateEngine = {
   name: 'level',
   async open(folder, columns) {
     try {
+      await refuseWithoutCurrent(folder)
       const db: BytesLevel = new Level<Buffer, Buffer>(folder, bytes)
       await db.open()
       return new LevelDb(folder, db, columns)

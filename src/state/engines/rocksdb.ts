@@ -42,6 +42,7 @@ class RocksDb implements StateDb {
   readonly #batch: RocksBatch
   readonly #columns: ReadonlyMap<string, RocksReadOptions>
   #open = true
+  #broken = false
 
   constructor(folder: string, db: RocksLevel, columns: readonly string[]) {
     this.#folder = folder
@@ -75,6 +76,7 @@ class RocksDb implements StateDb {
       }
       batch._writeSync({ sync: false })
     } catch (error) {
+      this.#broken = true
       throw stateStoreError(error, this.#folder)
     } finally {
       batch._clear()
@@ -89,7 +91,8 @@ class RocksDb implements StateDb {
     if (!this.#open) return
     this.#open = false
     await this.#db.close().catch((error: unknown) => {
-      throw stateStoreError(error, this.#folder)
+      // RocksDB closes, and complains of the write that failed before: its caller knows.
+      if (!this.#broken) throw stateStoreError(error, this.#folder)
     })
   }
 
