@@ -1,0 +1,23 @@
+import { isUtf8 } from 'node:buffer'
+
+const replacement = '\uFFFD'
+
+/** The text in UTF-8 bytes; `undefined` when they are something else (two different keys must not read alike). */
+export function decodeText(bytes: Buffer): string | undefined {
+  const text = bytes.toString('utf8')
+  // Only text that shows a replacement character can have had bytes replaced.
+  return text.includes(replacement) && !isUtf8(bytes) ? undefined : text
+}
+
+/** True when `decodeText` would answer, without making the text. */
+export function isText(bytes: Buffer): boolean {
+  if (bytes.length > 64) return isUtf8(bytes)
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return isUtf8(bytes)
+  return true
+}
+
+/** Text from outside as a detail may quote it: short, and on one line. */
+export function quoted(text: string): string {
+  const start = text.length > 40 ? `${text.slice(0, 40)}…` : text
+  return JSON.stringify(start.toWellFormed())
+}
