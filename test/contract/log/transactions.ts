@@ -55,6 +55,28 @@ export function transactionContract(fixture: LogFixture): void {
     expect(await fixture.readTexts(at)).toEqual(expected)
   })
 
+  it('tells the offset of each record in the order given', async () => {
+    const topic = await fixture.topic(2)
+    const [first, second] = [
+      { topic, partition: 0 },
+      { topic, partition: 1 },
+    ] as const
+    const session = await fixture.session()
+    const sent = [outgoing(first, 'a'), outgoing(second, 'b'), outgoing(first, 'c'), outgoing(second, 'd')]
+    expect(await session.send(sent)).toEqual([0, 0, 1, 1])
+    expect(await session.send([])).toEqual([])
+    await session.commit()
+    const [offset] = await session.send([outgoing(first, 'e')])
+    await session.commit()
+    await session.close()
+    const records = await fixture.read(first)
+    expect(records.map((record) => [record.offset, text(record)])).toEqual([
+      [0, 'a'],
+      [1, 'c'],
+      [offset, 'e'],
+    ])
+  })
+
   it('commits offsets without any record', async () => {
     const at = await fixture.partition()
     const groupId = fresh('group')

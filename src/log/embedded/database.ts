@@ -1,0 +1,35 @@
+export interface Put {
+  readonly type: 'put'
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+/** Bounds of keys: `gte` inclusive, `lt` exclusive. */
+export interface KeyRange {
+  readonly gte: Buffer
+  readonly lt: Buffer
+}
+
+export interface RangeOptions extends KeyRange {
+  readonly reverse?: boolean
+  readonly limit?: number
+  readonly highWaterMarkBytes?: number
+}
+
+export interface RowIterator {
+  /** The next rows, at most `size`; none at the end of the range. */
+  nextv(size: number): Promise<[Buffer, Buffer][]>
+  all(): Promise<[Buffer, Buffer][]>
+  close(): Promise<void>
+}
+
+/** What the embedded log needs of a sorted key-value store: any abstract-level database with `buffer` encodings. */
+export interface LogDatabase {
+  open(): Promise<void>
+  close(): Promise<void>
+  getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]>
+  /** Atomic. With `sync` it and every earlier batch of the same sync survive a power cut. */
+  batch(operations: Put[], options: { sync: boolean }): Promise<void>
+  clear(range: KeyRange): Promise<void>
+  iterator(options: RangeOptions): RowIterator
+}

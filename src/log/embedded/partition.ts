@@ -1,0 +1,92 @@
+import type { TopicPartition } from '../../record/record.ts'
+import type { Row } from './rows.ts'
+
+/** One partition's ends: which offsets are taken, what readers may see of them, and who waits for more. */
+export class Partition implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: number
+  /** Offset of the abort marker, by transaction. */
+  readonly aborted = new Map<number, number>()
+  #startOffset: number
+  #nextOffset: number
+  /** First offsets of what is being written; in the order taken, so the first is the lowest. */
+  readonly #inFlight = new Set<number>()
+  /** First offset by open transaction, likewise. */
+  readonly #open = new Map<number, number>()
+  /** Rows of open transactions: they reach the database with the transaction's end. */
+  #held: { readonly transaction: number; readonly row: Row }[] = []
+  readonly #waiting = new Set<() => void>()
+
+  constructor(at: TopicPartition & { topicId: number; startOffset: number; nextOffset: number }) {
+    this.topic = at.topic
+    this.partition = at.partition
+    this.topicId = at.topicId
+    this.#startOffset = at.startOffset
+    this.#nextOffset = at.nextOffset
+  }
+
+  get startOffset(): number {
+    return this.#startOffset
+  }
+
+  get highWatermark(): number {
+    const [lowest] = this.#inFlight
+    return lowest ?? this.#nextOffset
+  }
+
+  get lastStableOffset(): number {
+    const [oldest] = this.#open.values()
+    return Math.max(this.#startOffset, Math.min(oldest ?? Number.POSITIVE_INFINITY, this.highWatermark))
+  }
+
+  /** Takes offsets for good; nobody sees them before `written`. @returns the first */
+  take(count: number): number {
+    const first = this.#nextOffset
+    this.#nextOffset += count
+    this.#inFlight.add(first)
+    return first
+  }
+
+  /** What was taken from `first` on can be read from the database, or is held. */
+  written(first: number): void {
+    this.#inFlight.delete(first)
+    this.wake()
+  }
+
+  hold(transaction: number, first: number, rows: readonly Row[]): void {
+    if (!this.#open.has(transaction)) this.#open.set(transaction, first)
+    for (const row of rows) this.#held.push({ transaction, row })
+    this.written(first)
+  }
+
+  /** In offset order. */
+  heldRows(): Row[] {
+    return this.#held.map(({ row }) => row)
+  }
+
+  /** The transaction's rows can be read from the database now. */
+  release(transaction: number): void {
+    this.#open.delete(transaction)
+    this.#held = this.#held.filter((held) => held.transaction !== transaction)
+    this.wake()
+  }
+
+  startAt(offset: number): void {
+    this.#startOffset = offset
+    for (const [transaction, marker] of this.aborted) if (marker < offset) this.aborted.delete(transaction)
+    this.wake()
+  }
+
+  /** Calls back once at the next move of an end. @returns a function that calls it off */
+  onMove(callback: () => void): () => void {
+    this.#waiting.add(callback)
+    return () => this.#waiting.delete(callback)
+  }
+
+  wake(): void {
+    const callbacks = [...this.#waiting]
+    this.#waiting.clear()
+    for (const callback of callbacks) callback()
+  }
+}

@@ -1,0 +1,86 @@
+import { LogError } from '../../errors.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { LogDatabase } from './database.ts'
+import { GroupCommit } from './group-commit.ts'
+import { formatKey } from './keys.ts'
+import { TopicRegistry } from './topics.ts'
+
+const format = 1
+
+/** The parts that everything in an embedded log shares: its database, its topics, its one way to write. */
+export class LogStorage {
+  readonly db: LogDatabase
+  readonly clock: Clock
+  readonly commits: GroupCommit
+  readonly topics: TopicRegistry
+  readonly #onClose = new Set<() => void>()
+  readonly #generation: number
+  #transactions = 0
+  #closed = false
+
+  private constructor(db: LogDatabase, clock: Clock, generation: number) {
+    this.db = db
+    this.clock = clock
+    this.#generation = generation
+    this.commits = new GroupCommit(db, () => this.#interrupt())
+    this.topics = new TopicRegistry(db, this.commits)
+  }
+
+  /** Opens the database and reads what must be known before the first call. @throws what the database throws */
+  static async open(db: LogDatabase, clock: Clock): Promise<LogStorage> {
+    await db.open()
+    try {
+      const [head] = await db.getMany([formatKey])
+      const [found, generation] = head === undefined ? [format, 0] : [head.readUInt32BE(0), head.readUInt32BE(4)]
+      if (found !== format) {
+        throw new LogError(
+          'log-unavailable',
+          `the log has format ${found}, this version reads ${format}: use its version`,
+        )
+      }
+      const storage = new LogStorage(db, clock, generation + 1)
+      await storage.commits.write([{ type: 'put', key: formatKey, value: encodeHead(generation + 1) }], true)
+      await storage.topics.load()
+      return storage
+    } catch (error) {
+      await db.close()
+      throw error
+    }
+  }
+
+  /** A number that no transaction of this log ever had. */
+  nextTransaction(): number {
+    return this.#generation * 2 ** 32 + ++this.#transactions
+  }
+
+  /** @throws LogError `log-closed`; `log-unavailable` after a failed write */
+  check(): void {
+    if (this.#closed) throw new LogError('log-closed', 'the log is closed: open it again')
+    if (this.commits.failure !== undefined) throw this.commits.failure
+  }
+
+  /** Calls back when the log closes or fails. @returns a function that calls it off */
+  onInterrupt(callback: () => void): () => void {
+    this.#onClose.add(callback)
+    return () => this.#onClose.delete(callback)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#interrupt()
+    await this.commits.drain()
+    await this.db.close()
+  }
+
+  #interrupt(): void {
+    for (const callback of [...this.#onClose]) callback()
+  }
+}
+
+function encodeHead(generation: number): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(format, 0)
+  head.writeUInt32BE(generation, 4)
+  return head
+}

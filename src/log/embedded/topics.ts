@@ -1,0 +1,163 @@
+import { LogError } from '../../errors.ts'
+import { nameOf, type TopicPartition } from '../../record/record.ts'
+import type { TopicDescription, TopicSpec } from '../log.ts'
+import type { LogDatabase } from './database.ts'
+import type { GroupCommit } from './group-commit.ts'
+import {
+  lastOffsetOfKey,
+  partitionRange,
+  prefixRange,
+  rowKey,
+  startKey,
+  topicKey,
+  topicOfKey,
+  transactionOfKey,
+} from './keys.ts'
+import { Partition } from './partition.ts'
+
+/** Kafka's default of `max.message.bytes`. */
+const defaultMaxMessageBytes = 1_048_588
+
+interface StoredTopic {
+  readonly id: number
+  readonly partitions: number
+  readonly config: Readonly<Record<string, string>>
+}
+
+export interface Topic {
+  readonly name: string
+  readonly config: Readonly<Record<string, string>>
+  readonly maxMessageBytes: number
+  readonly partitions: readonly Partition[]
+  /** Resolves when the topic is stored. */
+  readonly stored: Promise<void>
+}
+
+/** The log's topics and their partitions, all in memory; changes go to the database first. */
+export class TopicRegistry {
+  readonly #db: LogDatabase
+  readonly #commits: GroupCommit
+  readonly #topics = new Map<string, Topic>()
+  #nextId = 1
+
+  constructor(db: LogDatabase, commits: GroupCommit) {
+    this.#db = db
+    this.#commits = commits
+  }
+
+  async load(): Promise<void> {
+    for (const [key, value] of await this.#db.iterator(prefixRange('t')).all()) {
+      const stored = JSON.parse(value.toString()) as StoredTopic
+      this.#nextId = Math.max(this.#nextId, stored.id + 1)
+      const name = topicOfKey(key)
+      const partitions = await Promise.all(
+        Array.from({ length: stored.partitions }, (_, partition) => this.#load(name, stored.id, partition)),
+      )
+      this.#topics.set(name, topicOf(name, stored.config, partitions, Promise.resolve()))
+    }
+  }
+
+  async create({ topic: name, partitions, config = {} }: TopicSpec): Promise<'created' | 'exists'> {
+    const known = this.#topics.get(name)
+    if (known !== undefined) {
+      await known.stored
+      return 'exists'
+    }
+    const id = this.#nextId++
+    const value = Buffer.from(JSON.stringify({ id, partitions, config } satisfies StoredTopic))
+    const stored = this.#commits.write([{ type: 'put', key: topicKey(name), value }], true)
+    const empty = (partition: number) =>
+      new Partition({ topic: name, partition, topicId: id, startOffset: 0, nextOffset: 0 })
+    this.#topics.set(
+      name,
+      topicOf(
+        name,
+        config,
+        Array.from({ length: partitions }, (_, i) => empty(i)),
+        stored,
+      ),
+    )
+    await stored
+    return 'created'
+  }
+
+  names(): string[] {
+    return [...this.#topics.keys()].sort()
+  }
+
+  describe(name: string): TopicDescription | undefined {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) return undefined
+    return { topic: name, partitions: topic.partitions.length, replicationFactor: 1, config: topic.config }
+  }
+
+  /** @throws LogError `topic-missing` */
+  topic(name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) throw new LogError('topic-missing', `there is no topic ${name}: create it first`)
+    return topic
+  }
+
+  /** @throws LogError `topic-missing` */
+  partition(at: TopicPartition): Partition {
+    const topic = this.topic(at.topic)
+    const partition = topic.partitions[at.partition]
+    if (partition !== undefined) return partition
+    const count = topic.partitions.length
+    throw new LogError('topic-missing', `there is no partition ${nameOf(at)}: the topic has ${count}, counted from 0`)
+  }
+
+  /** All partitions of those topics that are there, by topic and number. */
+  partitionsOf(names: Iterable<string>): TopicPartition[] {
+    const known = [...new Set(names)].sort().flatMap((name) => this.#topics.get(name)?.partitions ?? [])
+    return known.map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  async deleteBefore(at: TopicPartition, offset: number): Promise<void> {
+    const partition = this.partition(at)
+    const { topicId, startOffset, highWatermark } = partition
+    if (offset > highWatermark) {
+      throw new LogError('offset-out-of-range', `${nameOf(at)} ends at offset ${highWatermark}, before ${offset}`, {
+        startOffset,
+      })
+    }
+    if (offset <= startOffset) return
+    const value = Buffer.alloc(8)
+    value.writeDoubleBE(offset)
+    await this.#commits.write([{ type: 'put', key: startKey(topicId, at.partition), value }], true)
+    partition.startAt(Math.max(offset, partition.startOffset))
+    await this.#drop(topicId, at.partition, offset)
+  }
+
+  /** Rows whose last offset is below; the others hold something that can still be read. */
+  #drop(topicId: number, partition: number, offset: number): Promise<void> {
+    return this.#db.clear({ gte: rowKey(topicId, partition, 0), lt: rowKey(topicId, partition, offset) })
+  }
+
+  async #load(topic: string, topicId: number, partition: number): Promise<Partition> {
+    const rows = partitionRange('r', topicId, partition)
+    const [[stored], [last], aborted] = await Promise.all([
+      this.#db.getMany([startKey(topicId, partition)]),
+      this.#db.iterator({ ...rows, reverse: true, limit: 1 }).all(),
+      this.#db.iterator(partitionRange('a', topicId, partition)).all(),
+    ])
+    const startOffset = stored?.readDoubleBE() ?? 0
+    // A process that ended while it dropped rows left some below the start.
+    if (startOffset > 0) await this.#drop(topicId, partition, startOffset)
+    const nextOffset = Math.max(startOffset, last === undefined ? 0 : lastOffsetOfKey(last[0]) + 1)
+    const loaded = new Partition({ topic, partition, topicId, startOffset, nextOffset })
+    for (const [key, value] of aborted) loaded.aborted.set(transactionOfKey(key), value.readDoubleBE())
+    loaded.startAt(startOffset)
+    return loaded
+  }
+}
+
+function topicOf(
+  name: string,
+  config: Readonly<Record<string, string>>,
+  partitions: readonly Partition[],
+  stored: Promise<void>,
+): Topic {
+  const maxMessageBytes = Number(config['max.message.bytes'] ?? defaultMaxMessageBytes)
+  return { name, config, maxMessageBytes, partitions, stored }
+}
