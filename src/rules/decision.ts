@@ -1,8 +1,5 @@
 import { canonicalJson } from '../record/canonical-json.ts'
-
-/** From mild to severe. */
-export const outcomes = ['allow', 'review', 'challenge', 'block'] as const
-export type Outcome = (typeof outcomes)[number]
+import { type Outcome, outcomes } from './rule-set.ts'
 
 /** An event that a decision names, by its place in the log. */
 export interface EventRef {
@@ -19,8 +16,6 @@ export interface Firing {
   readonly reason: string | undefined
   /** The other events of a sequence's match. */
   readonly evidence: readonly (EventRef & { readonly step: string })[]
-  /** The match was looked for among the newest candidates only. */
-  readonly truncated: boolean
 }
 
 export interface DecidedEvent extends EventRef {
@@ -42,6 +37,8 @@ export interface DecisionParts extends ReadState {
   readonly key: string
   readonly firings: readonly Firing[]
   readonly failed: readonly { readonly rule: string; readonly code: string }[]
+  /** Rules that looked for a match among the newest candidates only. */
+  readonly truncated: readonly string[]
   readonly ruleSet: { readonly hash: string; readonly offset: number }
   /** For a late event: how far behind it was, and the outcome that the rule set gives to late events. */
   readonly late?: { readonly lagMs: number; readonly outcome: Outcome }
@@ -59,13 +56,12 @@ export function verdictOf(firings: readonly Firing[]): { readonly outcome: Outco
   return { outcome: outcomes[severity]!, score }
 }
 
-/** The decision's value: one canonical JSON text, a pure function of its parts. */
-export function decisionJson(parts: DecisionParts): string {
+/** The decision's value, one canonical JSON text and a pure function of its parts, with the outcome that it says. */
+export function decisionJson(parts: DecisionParts): { readonly json: string; readonly outcome: Outcome } {
   const { event, late, firings } = parts
   const { outcome, score } = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
   const fired = firings.toSorted((a, b) => compareText(a.rule, b.rule))
-  const truncated = fired.filter((firing) => firing.truncated).map((firing) => firing.rule)
-  return canonicalJson({
+  const json = canonicalJson({
     absent: parts.absent,
     decisionId: parts.decisionId,
     event: { id: event.id, offset: event.offset, partition: event.partition, time: event.timeMs, type: event.type },
@@ -85,8 +81,9 @@ export function decisionJson(parts: DecisionParts): string {
     rows: parts.rows,
     ruleSet: parts.ruleSet,
     score,
-    ...(truncated.length > 0 ? { truncated } : {}),
+    ...(parts.truncated.length > 0 ? { truncated: parts.truncated.toSorted() } : {}),
   })
+  return { json, outcome }
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -20,6 +20,7 @@ export interface TaskRunnerOptions {
   /** Deletes the task's local state, so that the next open restores it from the changelogs. */
   readonly destroyState: () => Promise<void>
   readonly clock: Clock
+  readonly onOpened: () => void
   readonly onRecovering: (recovery: Recovery, error: Error, inMs: number) => void
   /** The task was taken over: the member must join again. */
   readonly onMigrated: (error: Error) => void
@@ -109,6 +110,7 @@ export class TaskRunner {
       this.#task = this.#options.create()
       await this.#task.open()
       opened()
+      this.#options.onOpened()
     }
     if (this.#wanted) await this.#task.run()
   }

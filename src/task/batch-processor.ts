@@ -89,5 +89,4 @@ export class BatchProcessor {
     }
     return { outgoing: this.#outgoing, ...state.drain() }
   }
-
 }

@@ -29,7 +29,10 @@ export async function openCommitter(options: CommitterOptions): Promise<Committe
   const { log, groupId, taskId, guarantee, transactionTimeoutMs } = options
   if (guarantee === 'at-least-once') return new AtLeastOnceCommitter(log, await log.openProducer(), groupId)
   const transactionalId = `${groupId}-${taskId}`
-  return new ExactlyOnceCommitter(await log.openTransactionalProducer({ transactionalId, transactionTimeoutMs }), groupId)
+  return new ExactlyOnceCommitter(
+    await log.openTransactionalProducer({ transactionalId, transactionTimeoutMs }),
+    groupId,
+  )
 }
 
 class ExactlyOnceCommitter implements Committer {

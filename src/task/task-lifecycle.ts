@@ -25,7 +25,8 @@ export class TaskLifecycle {
   /** @throws Error when the table has no such move: a bug of the engine */
   moveTo(next: TaskStatus): void {
     if (next === this.#status) return
-    if (!moves[this.#status].includes(next)) throw new Error(`task ${this.#taskId} cannot go from ${this.#status} to ${next}`)
+    if (!moves[this.#status].includes(next))
+      throw new Error(`task ${this.#taskId} cannot go from ${this.#status} to ${next}`)
     this.#status = next
   }
 }

@@ -32,16 +32,6 @@ export class TopologyBuilder {
     return this.#add(sink.name, { kind: 'sink', sink: sink as unknown as SinkDef, parents: [], children: [] }, parents)
   }
 
-  /** Adds another parent to a node that is already there: its records come after those of earlier parents' connections. */
-  connect(child: string, parent: string): this {
-    const names = [...this.#nodes.keys()]
-    if (names.indexOf(parent) >= names.indexOf(child)) {
-      throw invalid(`"${parent}" must be added before its child "${child}", so that the graph has no cycle`)
-    }
-    this.#link(child, parent)
-    return this
-  }
-
   /**
    * @throws TopologyError `loopback-undeclared` for a sink to a topic that the topology reads without `loopback: true`;
    *   `topology-invalid` for everything else that contradicts itself

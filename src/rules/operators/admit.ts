@@ -1,0 +1,114 @@
+import { type Head, isMisrouted } from '../../record/ingress.ts'
+import type { TimestampedStoreDef } from '../../state/stores.ts'
+import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
+import type { RuleSetPlan } from '../plan.ts'
+import type { RuleSetOptions } from '../rule-set.ts'
+import type { Incoming, Late, Rejected, RiskEvent } from './incoming.ts'
+import { idKey, isDuplicate } from './seen-ids.ts'
+
+export interface AdmitOptions {
+  readonly plan: RuleSetPlan
+  readonly options: RuleSetOptions
+  readonly partitions: number
+  /** Values above this are dead-lettered unread. */
+  readonly maxValueBytes: number
+  readonly eventIds: TimestampedStoreDef<number>
+  readonly rowIds: TimestampedStoreDef<number>
+}
+
+export type Admitted = Rejected | Late | RiskEvent | Incoming
+
+export const nodeNames = {
+  admit: 'admit',
+  deadLetter: 'dead-letter',
+  late: 'late',
+  decide: 'decide',
+  decisions: 'decisions',
+  event: (type: string) => `event ${type}`,
+  rows: (type: string) => `rows ${type}`,
+} as const
+
+/**
+ * Decides what becomes of a record before any rule sees it, from headers first: forged, misrouted, duplicate, late; then
+ * from its value. Stream time already includes the record itself.
+ */
+export const admit = (options: AdmitOptions): OperatorDef<Incoming, Admitted> =>
+  defineOperator({
+    name: nodeNames.admit,
+    stores: [options.eventIds, options.rowIds],
+    prefetch({ value }, ask) {
+      const { ingested } = value as Incoming
+      if (ingested.verdict !== 'accepted') return
+      const { head } = ingested
+      if (head.kind === 'business') ask.get(options.eventIds, idKey(head.key, head.id))
+      if (head.kind === 'data') ask.get(options.rowIds, idKey(head.key, head.id))
+    },
+    create: (ctx) => new Admission(options, ctx).process,
+  })
+
+class Admission {
+  readonly #options: AdmitOptions
+  readonly #ctx: ProcessorContext<Admitted>
+  readonly #eventIds
+  readonly #rowIds
+
+  constructor(options: AdmitOptions, ctx: ProcessorContext<Admitted>) {
+    this.#options = options
+    this.#ctx = ctx
+    this.#eventIds = ctx.store(options.eventIds)
+    this.#rowIds = ctx.store(options.rowIds)
+  }
+
+  readonly process = (record: StreamRecord<Incoming>): void => {
+    const { log, ingested } = record.value
+    if (ingested.verdict === 'ignored') return
+    if (ingested.verdict === 'rejected') return this.#reject(record, ingested.reason, ingested.detail)
+    const { head } = ingested
+    if (isMisrouted(log, head, this.#options.partitions)) {
+      return this.#reject(
+        record,
+        'misrouted',
+        `the key hashes to another partition than ${log.partition}; its order would be lost`,
+      )
+    }
+    const bytes = log.value?.length ?? 0
+    if (bytes > this.#options.maxValueBytes) {
+      return this.#reject(
+        record,
+        'too-large',
+        `the value has ${bytes} bytes; the limit is ${this.#options.maxValueBytes}`,
+      )
+    }
+    if (head.kind === 'data') this.#admitRow(record, head)
+    else this.#admitEvent(record, head)
+  }
+
+  #admitRow(record: StreamRecord<Incoming>, head: Head): void {
+    if (isDuplicate(this.#rowIds, head.key, head.id, record.offset)) return this.#ctx.count('duplicates')
+    this.#ctx.forwardTo(nodeNames.rows(head.type), record)
+  }
+
+  #admitEvent(record: StreamRecord<Incoming>, head: Head): void {
+    const { plan, options } = this.#options
+    const { dedupe } = plan.events.get(head.type)!.event
+    if (dedupe && isDuplicate(this.#eventIds, head.key, head.id, record.offset)) return this.#ctx.count('duplicates')
+    const lagMs = this.#ctx.streamTimeMs() - head.timeMs
+    if (lagMs > options.graceMs) return this.#late(record, head, lagMs)
+    const typed = record.value.typed()
+    if (!typed.ok) return this.#reject(record, typed.reason, typed.detail)
+    if (dedupe) this.#eventIds.put(idKey(head.key, head.id), record.offset, head.timeMs)
+    this.#ctx.forwardTo(nodeNames.event(head.type), { ...record, value: typed.event })
+  }
+
+  #late(record: StreamRecord<Incoming>, head: Head, lagMs: number): void {
+    this.#ctx.count('late')
+    const late = { ...record, value: { log: record.value.log, head, lagMs } }
+    this.#ctx.forwardTo(nodeNames.late, late)
+    if (this.#options.options.onLate !== 'none') this.#ctx.forwardTo(nodeNames.decide, late)
+  }
+
+  #reject(record: StreamRecord<Incoming>, reason: Rejected['reason'], detail: string): void {
+    this.#ctx.count(`dead-lettered.${reason}`)
+    this.#ctx.forwardTo(nodeNames.deadLetter, { ...record, value: { log: record.value.log, reason, detail } })
+  }
+}

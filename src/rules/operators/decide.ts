@@ -1,0 +1,174 @@
+import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
+import { decisionJson, type Firing, type ReadState } from '../decision.ts'
+import type { Scope } from '../expression.ts'
+import { isExpired, type RuleSetPlan, typesOf } from '../plan.ts'
+import type { Rule, RuleSet } from '../rule-set.ts'
+import { nodeNames } from './admit.ts'
+import type { Verdict } from './event-rule.ts'
+import type { Late, ReadyEvent } from './incoming.ts'
+
+/** A decision on its way to main. */
+export interface Decision {
+  readonly decisionId: string
+  readonly timeMs: number
+  readonly json: string
+  readonly outcome: string
+}
+
+export interface DecideOptions {
+  readonly plan: RuleSetPlan
+  readonly ruleSet: RuleSet
+  readonly ruleSetOffset: number
+}
+
+/**
+ * Makes exactly one decision of each event of a decided type. The verdicts of its rules come first, then the event
+ * itself: the graph forwards to the rules before it forwards here.
+ */
+export const decide = (options: DecideOptions): OperatorDef<Verdict | ReadyEvent | Late, Decision> =>
+  defineOperator({ name: nodeNames.decide, stores: [], create: (ctx) => new Decider(options, ctx).process })
+
+const nothingRead: ReadState = { features: {}, rows: [], absent: [] }
+
+class Decider {
+  readonly #options: DecideOptions
+  readonly #ctx: ProcessorContext<Decision>
+  readonly #named: ReadonlyMap<string, NamedPaths>
+  #firings: Firing[] = []
+  #failed: { rule: string; code: string }[] = []
+  #truncated: string[] = []
+
+  constructor(options: DecideOptions, ctx: ProcessorContext<Decision>) {
+    this.#options = options
+    this.#ctx = ctx
+    const { plan } = options
+    this.#named = new Map(
+      [...plan.events.keys()].map((type) => [
+        type,
+        new NamedPaths(plan.rules.filter((rule) => typesOf(rule).includes(type))),
+      ]),
+    )
+  }
+
+  readonly process = (record: StreamRecord<Verdict | ReadyEvent | Late>): void => {
+    const { value } = record
+    if ('kind' in value) {
+      this.#note(value)
+    } else if ('lagMs' in value) {
+      this.#decideLate(record as StreamRecord<Late>)
+    } else {
+      this.#decide(record as StreamRecord<ReadyEvent>)
+    }
+  }
+
+  #note(verdict: Verdict): void {
+    if (verdict.kind === 'fired') this.#firings.push(verdict.firing)
+    else if (verdict.kind === 'truncated') this.#truncated.push(verdict.rule)
+    else this.#failed.push({ rule: verdict.rule, code: verdict.code })
+  }
+
+  #decide(record: StreamRecord<ReadyEvent>): void {
+    const { event, scope, rows } = record.value
+    const firings = this.#firings
+    const failed = this.#failed
+    const truncated = this.#truncated
+    this.#firings = []
+    this.#failed = []
+    this.#truncated = []
+    for (const firing of firings) this.#ctx.count(`hits.${firing.rule}`)
+    if (this.#options.ruleSet.options.emit === 'flagged' && firings.length === 0) return
+    const named = this.#named.get(event.type)!
+    if (!named.isDecided(event.timeMs)) return
+    this.#forward(record, event, firings, { failed, truncated, ...named.read(event.timeMs, scope, rows) })
+  }
+
+  #decideLate(record: StreamRecord<Late>): void {
+    const { options } = this.#options.ruleSet
+    if (options.onLate === 'none' || options.emit === 'flagged') return
+    const { head, lagMs } = record.value
+    if (!this.#named.get(head.type)!.isDecided(head.timeMs)) return
+    this.#forward(record, head, [], {
+      failed: [],
+      truncated: [],
+      ...nothingRead,
+      late: { lagMs, outcome: options.onLate },
+    })
+  }
+
+  #forward(
+    record: StreamRecord<unknown>,
+    event: { readonly id: string; readonly type: string; readonly timeMs: number },
+    firings: readonly Firing[],
+    rest: Omit<Parameters<typeof decisionJson>[0], 'decisionId' | 'event' | 'key' | 'firings' | 'ruleSet'>,
+  ): void {
+    const { key, partition, offset } = record
+    const decisionId = `d:${partition}:${offset}`
+    const { hash } = this.#options.ruleSet
+    const { json, outcome } = decisionJson({
+      decisionId,
+      event: { id: event.id, type: event.type, timeMs: event.timeMs, offset, partition },
+      key,
+      firings,
+      ruleSet: { hash, offset: this.#options.ruleSetOffset },
+      ...rest,
+    })
+    this.#ctx.count(`decisions.${outcome}`)
+    this.#ctx.forward({ ...record, value: { decisionId, timeMs: event.timeMs, json, outcome } })
+  }
+}
+
+/** The paths that the `when` texts of some rules name, sorted. */
+class NamedPaths {
+  readonly #rules: readonly Rule[]
+  readonly #paths: readonly string[]
+  readonly #tables: ReadonlySet<string>
+  readonly #neverExpires: boolean
+
+  constructor(rules: readonly Rule[]) {
+    this.#rules = rules
+    this.#neverExpires = rules.every((rule) => rule.expiresAtMs === undefined)
+    this.#paths = pathsOf(rules)
+    this.#tables = tablesIn(this.#paths)
+  }
+
+  /** True when a rule that is in force at this time names the type. */
+  isDecided(timeMs: number): boolean {
+    return this.#neverExpires || this.#rules.some((rule) => !isExpired(rule, timeMs))
+  }
+
+  read(timeMs: number, scope: Scope, rows: ReadyEvent['rows']): ReadState {
+    const inForce = this.#neverExpires ? this.#rules : this.#rules.filter((rule) => !isExpired(rule, timeMs))
+    const paths = this.#neverExpires ? this.#paths : pathsOf(inForce)
+    const tables = this.#neverExpires ? this.#tables : tablesIn(paths)
+    const features: Record<string, unknown> = {}
+    const absent: string[] = []
+    for (const path of paths) {
+      const value = resolve(scope, path)
+      if (value === undefined) absent.push(path)
+      else if (path.startsWith('f.')) features[path.slice(2)] = value
+    }
+    return {
+      features,
+      absent,
+      rows: rows.filter((row) => tables.has(row.table)).toSorted((a, b) => (a.table < b.table ? -1 : 1)),
+    }
+  }
+}
+
+const pathsOf = (rules: readonly Rule[]): readonly string[] =>
+  [...new Set(rules.flatMap((rule) => (rule.kind === 'event' ? rule.when.reads : [])))]
+    .filter((path) => path !== 'key')
+    .sort()
+
+const tablesIn = (paths: readonly string[]): ReadonlySet<string> =>
+  new Set(paths.flatMap((path) => (path.startsWith('t.') ? [path.split('.')[1]!] : [])))
+
+/** What a path such as `e.geo.lat` stands for; undefined when any part of it is absent. */
+function resolve(scope: Scope, path: string): unknown {
+  let value: unknown = scope
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value ?? undefined
+}

@@ -1,0 +1,49 @@
+import { defineOperator, type OperatorDef } from '../../topology/operator.ts'
+import type { Firing } from '../decision.ts'
+import { isExpired } from '../plan.ts'
+import type { EventRule, Rule } from '../rule-set.ts'
+import type { ReadyEvent } from './incoming.ts'
+
+/** A rule's word on the current event, for the decision that follows it. */
+export type Verdict =
+  | { readonly kind: 'fired'; readonly firing: Firing }
+  | { readonly kind: 'failed'; readonly rule: string; readonly code: string }
+  | { readonly kind: 'truncated'; readonly rule: string }
+
+/** Evaluates one `event` + `when` rule. A condition that reads an absent field, or meets another CEL error, is not matched. */
+export const eventRule = (rule: EventRule): OperatorDef<ReadyEvent, Verdict> =>
+  defineOperator({
+    name: `rule ${rule.id}`,
+    stores: [],
+    create(ctx) {
+      return (record) => {
+        const { event, scope } = record.value
+        if (isExpired(rule, event.timeMs)) return
+        const verdict = verdictFor(rule.id, () => {
+          if (rule.when.evaluate(scope) !== true) return undefined
+          return firingOf(rule, rule.then.reason?.render(scope), [])
+        })
+        if (verdict !== undefined) ctx.forward({ ...record, value: verdict })
+      }
+    },
+  })
+
+/** Runs a rule's evaluation; a failure of ours becomes part of the decision, and the other rules go on. */
+export function verdictFor(rule: string, evaluate: () => Firing | undefined): Verdict | undefined {
+  try {
+    const firing = evaluate()
+    return firing === undefined ? undefined : { kind: 'fired', firing }
+  } catch {
+    return { kind: 'failed', rule, code: 'evaluation-failed' }
+  }
+}
+
+/** What a rule says when it fires. */
+export const firingOf = (rule: Rule, reason: string | undefined, evidence: Firing['evidence']): Firing => ({
+  rule: rule.id,
+  mode: rule.mode === 'shadow' ? 'shadow' : 'live',
+  outcome: rule.then.outcome,
+  score: rule.then.score,
+  reason,
+  evidence,
+})

@@ -1,0 +1,97 @@
+import type { FetchedBatch } from '../log/log.ts'
+import type { RestoreProgress } from '../task/open-state.ts'
+import type { TaskObserver } from '../task/stream-task.ts'
+import type { Clock } from '../time/clock.ts'
+import type { TaskHealth } from './health.ts'
+import type { CounterName, Labels, Metrics } from './metrics.ts'
+
+/** What operators count, as the metrics name it. */
+const counterOf: Readonly<Record<string, CounterName>> = {
+  records: 'records.processed',
+  skipped: 'records.skipped',
+  late: 'records.late',
+  duplicates: 'records.duplicate',
+}
+
+const labelled: Readonly<Record<string, { readonly counter: CounterName; readonly label: string }>> = {
+  'dead-lettered': { counter: 'records.dead_lettered', label: 'reason' },
+  hits: { counter: 'rules.hits', label: 'rule' },
+  failures: { counter: 'rules.failures', label: 'rule' },
+  decisions: { counter: 'decisions', label: 'outcome' },
+}
+
+/** Watches one task: turns what it tells into metrics, and remembers what health asks for. */
+export class TaskMonitor implements TaskObserver {
+  readonly #taskId: string
+  readonly #metrics: Metrics
+  readonly #clock: Clock
+  readonly #labels: Labels
+  #lag: number | undefined
+  #restore: RestoreProgress | undefined
+  #heldBackSinceMs: number | undefined
+
+  constructor(taskId: string, metrics: Metrics, clock: Clock) {
+    this.#taskId = taskId
+    this.#metrics = metrics
+    this.#clock = clock
+    this.#labels = { task: taskId }
+  }
+
+  readonly count = (name: string, by = 1): void => {
+    const plain = counterOf[name]
+    if (plain !== undefined) return this.#metrics.add(plain, by, this.#labels)
+    const dot = name.indexOf('.')
+    const known = dot < 0 ? undefined : labelled[name.slice(0, dot)]
+    if (known !== undefined)
+      return this.#metrics.add(known.counter, by, { ...this.#labels, [known.label]: name.slice(dot + 1) })
+    this.#metrics.add('operators.count', by, { ...this.#labels, name })
+  }
+
+  polled({ nextOffset, highWatermark, lastStableOffset }: FetchedBatch): void {
+    const gap = Math.max(0, highWatermark - lastStableOffset)
+    const waits = gap > 0 && nextOffset >= lastStableOffset
+    this.#heldBackSinceMs = waits ? (this.#heldBackSinceMs ?? this.#clock.nowMs()) : undefined
+    this.#lag = Math.max(0, highWatermark - nextOffset)
+    this.#metrics.set('task.lag', this.#lag, this.#labels)
+    this.#metrics.set('task.open_transaction.records', gap, this.#labels)
+    this.#metrics.set('task.open_transaction.age.seconds', this.#heldBackMs() / 1000, this.#labels)
+  }
+
+  committed({ tookMs }: { readonly tookMs: number }): void {
+    this.#metrics.add('commits', 1, this.#labels)
+    this.#metrics.observe('commit.duration.seconds', tookMs / 1000, this.#labels)
+  }
+
+  restoring(progress: RestoreProgress): void {
+    this.#restore = progress
+    this.#metrics.set('task.restore.remaining', progress.remaining, this.#labels)
+    this.#metrics.set('task.restore.total', progress.total, this.#labels)
+  }
+
+  health(state: TaskHealth['state']): TaskHealth {
+    return {
+      taskId: this.#taskId,
+      state,
+      openTransactionAgeMs: this.#heldBackMs(),
+      ...(this.#lag === undefined ? {} : { lag: this.#lag }),
+      ...(state === 'RESTORING' && this.#restore !== undefined ? { restore: this.#restore } : {}),
+    }
+  }
+
+  /** The task has gone elsewhere. */
+  forget(): void {
+    for (const gauge of [
+      'task.lag',
+      'task.open_transaction.records',
+      'task.open_transaction.age.seconds',
+      'task.restore.remaining',
+      'task.restore.total',
+    ] as const) {
+      this.#metrics.unset(gauge, this.#labels)
+    }
+  }
+
+  #heldBackMs(): number {
+    return this.#heldBackSinceMs === undefined ? 0 : this.#clock.nowMs() - this.#heldBackSinceMs
+  }
+}

@@ -1,0 +1,27 @@
+import { TaskCorruptedError } from '../errors.ts'
+
+/** How far a task has come: the next input offset and the stream time there. */
+export interface Position {
+  readonly offset: number
+  readonly streamTimeMs: number
+}
+
+/** The position's key in the system store and its changelog. */
+export const positionKey = Buffer.from('position')
+
+export const encodePosition = ({ offset, streamTimeMs }: Position): Buffer =>
+  Buffer.from(JSON.stringify({ offset, streamTimeMs }))
+
+/** @throws TaskCorruptedError `state-corrupted` when the bytes are not a position */
+export function decodePosition(bytes: Buffer): Position {
+  try {
+    const { offset, streamTimeMs } = JSON.parse(bytes.toString())
+    if (Number.isSafeInteger(offset) && Number.isSafeInteger(streamTimeMs)) return { offset, streamTimeMs }
+  } catch {
+    // Falls through to the one error below.
+  }
+  throw new TaskCorruptedError(
+    'state-corrupted',
+    `the task's stored position is not readable: ${bytes.toString('latin1').slice(0, 80)}`,
+  )
+}

@@ -1,0 +1,264 @@
+import { TopologyError } from '../errors.ts'
+import { failsAt, passFailPoint } from '../fail-points.ts'
+import type { FetchedBatch, Log, PartitionReader } from '../log/log.ts'
+import type { LogRecord } from '../record/record.ts'
+import type { StateEngine } from '../state/engine.ts'
+import type { Clock } from '../time/clock.ts'
+import type { SubTopology } from '../topology/topology.ts'
+import { BatchProcessor, StreamTime } from './batch-processor.ts'
+import { changelogRecord, systemStore } from './changelog.ts'
+import { type Committer, openCommitter, type ProcessingGuarantee } from './committer.ts'
+import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
+import { encodePosition, positionKey } from './position.ts'
+import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
+
+export interface BatchLimits {
+  /** Records processed and committed together at most. */
+  readonly maxRecords: number
+  /** Bytes fetched at a time. */
+  readonly maxBytes: number
+  /** How long an idle poll waits. */
+  readonly maxWaitMs: number
+}
+
+/** What a task tells while it runs; for logs, metrics and health, never for results. */
+export interface TaskObserver {
+  count(name: string, by?: number): void
+  polled(batch: FetchedBatch): void
+  committed(commit: { readonly records: number; readonly tookMs: number }): void
+  restoring(progress: RestoreProgress): void
+}
+
+export interface StreamTaskOptions {
+  readonly applicationId: string
+  readonly topology: SubTopology
+  readonly partition: number
+  readonly log: Log
+  readonly engine: StateEngine
+  /** The folder of all tasks; this one uses `<stateDir>/<applicationId>/<taskId>`. */
+  readonly stateDir: string
+  readonly guarantee: ProcessingGuarantee
+  readonly limits: BatchLimits
+  /** The log ends a transaction that stays open longer. */
+  readonly transactionTimeoutMs: number
+  readonly clock: Clock
+  readonly observer: TaskObserver
+}
+
+/** A task that stood still longer than this writes the position of records that brought nothing, so that lag shows 0. */
+const idlePositionMs = 1_000
+
+/**
+ * One partition of a sub-topology: one order, one owner, one transaction at a time. `open`, then `run` until `suspend`;
+ * a suspended task can `run` again. After any throw the only moves left are `closeDirty` and a new task.
+ */
+export class StreamTask {
+  readonly taskId: string
+  readonly #options: StreamTaskOptions
+  readonly #lifecycle: TaskLifecycle
+  #committer: Committer | undefined
+  #opened: OpenedState | undefined
+  #processor: BatchProcessor | undefined
+  #reader: PartitionReader | undefined
+  #streamTime = new StreamTime()
+  /** The input position that the log and the database agree on. */
+  #committed = 0
+  /** The input position after the last processed record. */
+  #position = 0
+  #idleSinceMs = 0
+  #stopping = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: StreamTaskOptions) {
+    const { topology, partition } = options
+    if (topology.sources.length !== 1) {
+      throw new TopologyError(
+        'topology-invalid',
+        `sub-topology ${topology.id} reads ${topology.sources.length} topics; one order needs exactly one`,
+      )
+    }
+    this.taskId = `${topology.id}_${partition}`
+    this.#options = options
+    this.#lifecycle = new TaskLifecycle(this.taskId)
+  }
+
+  get status(): TaskStatus {
+    return this.#lifecycle.status
+  }
+
+  /** The next input offset to process. */
+  get position(): number {
+    return this.#position
+  }
+
+  get streamTimeMs(): number {
+    return this.#streamTime.nowMs
+  }
+
+  /**
+   * Makes the task ready in the order that exactly-once needs: fence the predecessor, then ask for the position, then
+   * restore the state to it.
+   * @throws TaskMigratedError, TaskCorruptedError, StateStoreError, LogError
+   */
+  async open(): Promise<void> {
+    const { log, applicationId, guarantee, transactionTimeoutMs, limits } = this.#options
+    this.#lifecycle.moveTo('RESTORING')
+    this.#committer = await openCommitter({
+      log,
+      groupId: applicationId,
+      taskId: this.taskId,
+      guarantee,
+      transactionTimeoutMs,
+    })
+    this.#opened = await openTaskState({
+      ...this.#options,
+      taskId: this.taskId,
+      source: this.#source,
+      streamTime: this.#streamTime,
+      stopped: () => this.#stopping,
+    })
+    this.#position = this.#committed = this.#opened.position
+    this.#processor = new BatchProcessor({
+      topology: this.#options.topology,
+      taskId: this.taskId,
+      partition: this.#options.partition,
+      state: this.#opened.state,
+      streamTime: this.#streamTime,
+      count: this.#options.observer.count,
+    })
+    this.#reader = await log.openReader({
+      ...this.#source,
+      offset: this.#position,
+      isolation: 'read-committed',
+      maxBytes: limits.maxBytes,
+    })
+    this.#idleSinceMs = this.#options.clock.nowMs()
+  }
+
+  /** Processes until `suspend` is called; resolves then. Rejects when the task cannot go on. */
+  run(): Promise<void> {
+    this.#lifecycle.moveTo('RUNNING')
+    this.#stopping = false
+    this.#running = this.#loop()
+    return this.#running
+  }
+
+  /** Ends `run` after the batch in hand; state and position are as committed. */
+  async suspend(): Promise<void> {
+    this.#stopping = true
+    await this.#running.catch(() => {})
+    if (this.status === 'RUNNING') this.#lifecycle.moveTo('SUSPENDED')
+  }
+
+  /** Suspends, commits a position that nothing has carried yet, and gives everything back. */
+  async close(): Promise<void> {
+    const clean = this.status === 'RUNNING' || this.status === 'SUSPENDED'
+    await this.suspend()
+    try {
+      if (clean) await this.#commitPosition()
+    } finally {
+      await this.closeDirty()
+    }
+  }
+
+  /** Gives everything back without committing: what was not committed is processed again by the next owner. */
+  async closeDirty(): Promise<void> {
+    if (this.status === 'CLOSED') return
+    this.#stopping = true
+    this.#lifecycle.moveTo('CLOSED')
+    await Promise.allSettled([this.#reader?.close(), this.#committer?.close()])
+    await this.#running.catch(() => {})
+    await this.#opened?.close()
+  }
+
+  get #source(): { readonly topic: string; readonly partition: number } {
+    return { topic: this.#options.topology.sources[0]!.topic, partition: this.#options.partition }
+  }
+
+  async #loop(): Promise<void> {
+    const { limits, observer } = this.#options
+    while (!this.#stopping) {
+      const batch = await this.#reader!.poll(limits.maxWaitMs)
+      observer.polled(batch)
+      for (let start = 0; start < batch.records.length; start += limits.maxRecords) {
+        const records = batch.records.slice(start, start + limits.maxRecords)
+        await this.#step(records, batch.records[start + limits.maxRecords]?.offset ?? batch.nextOffset)
+        // What a suspended task leaves of its batch is read again.
+        if (this.#stopping) break
+      }
+      if (batch.records.length === 0) await this.#idle(batch.nextOffset)
+    }
+    this.#reader!.seek(this.#position)
+  }
+
+  async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
+    const { outgoing, changelog, changes } = await this.#processor!.process(records)
+    const { applicationId, partition, observer, clock } = this.#options
+    this.#position = nextOffset
+    this.#idleSinceMs = clock.nowMs()
+    observer.count('records', records.length)
+    if (outgoing.length === 0 && changelog.length === 0) {
+      // Nothing to write: our own records and markers would otherwise feed a loop. The position rides with the next commit.
+      if (changes.length > 0) await this.#opened!.db.write(changes)
+      this.#opened!.state.applied()
+      return
+    }
+    await this.#commit({
+      outgoing: [...outgoing, ...changelog.map((entry) => changelogRecord(applicationId, partition, entry))],
+      stores: [...outgoing.map(() => undefined), ...changelog.map((entry) => entry.store)],
+      changes,
+    })
+  }
+
+  async #idle(nextOffset: number): Promise<void> {
+    this.#position = nextOffset
+    if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs) await this.#commitPosition()
+  }
+
+  async #commitPosition(): Promise<void> {
+    if (this.#position > this.#committed) await this.#commit({ outgoing: [], stores: [], changes: [] })
+  }
+
+  /** One transaction, and only when it is committed one write to the database. */
+  async #commit({ outgoing, stores, changes }: PendingCommit): Promise<void> {
+    const { applicationId, partition, clock, observer } = this.#options
+    const { db, state, systemChanges } = this.#opened!
+    const position = { offset: this.#position, streamTimeMs: this.#streamTime.nowMs }
+    const startedMs = clock.nowMs()
+    const entry = { store: systemStore, key: positionKey, value: encodePosition(position) }
+    const records = outgoing.length > 0 ? [...outgoing, changelogRecord(applicationId, partition, entry)] : outgoing
+    const written = await this.#committer!.commit(records, [
+      { ...this.#source, offset: position.offset, metadata: JSON.stringify({ streamTimeMs: position.streamTimeMs }) },
+    ])
+    observer.committed({ records: records.length, tookMs: clock.nowMs() - startedMs })
+    passFailPoint('before-apply')
+    const applying = db.write([
+      ...changes,
+      ...systemChanges(position, changelogEnds([...stores, systemStore], written)),
+    ])
+    if (failsAt('during-apply')) passFailPoint('during-apply')
+    await applying
+    state.applied()
+    this.#committed = position.offset
+  }
+}
+
+interface PendingCommit {
+  readonly outgoing: readonly Parameters<Committer['commit']>[0][number][]
+  /** For each outgoing record the store whose changelog it belongs to. */
+  readonly stores: readonly (string | undefined)[]
+  readonly changes: Parameters<OpenedState['db']['write']>[0]
+}
+
+/** The position behind the last record that went to each store's changelog. */
+function changelogEnds(
+  stores: readonly (string | undefined)[],
+  offsets: readonly number[],
+): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>()
+  for (const [index, offset] of offsets.entries()) {
+    const store = stores[index]
+    if (store !== undefined) ends.set(store, offset + 1)
+  }
+  return ends
+}
