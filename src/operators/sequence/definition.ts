@@ -105,6 +105,8 @@ export interface SequenceStores<E> {
 export interface Waiting<E> {
   readonly key: string
   readonly value: E
+  /** The offset of the record at which it fired; undefined while it waits. */
+  readonly firedAt?: number | undefined
 }
 
 export interface MatchedStep<E> {

@@ -3,6 +3,7 @@ import { arrivalOf } from './arrivals.ts'
 import type {
   KeyedEvent,
   MatchedStep,
+  OverdueMatch,
   SequenceDef,
   SequenceEvent,
   SequenceOutcome,
@@ -13,6 +14,7 @@ import { type Place, planSequence, type SequencePlan } from './plan.ts'
 import { prefetchMatch } from './prefetch.ts'
 import { MatchSearch, placeKey } from './search.ts'
 import { ownStores } from './stores.ts'
+import { prefetchDue, prefetchFired, prefetchOverdue, type StreamTimeMove, TrailingNot } from './trailing.ts'
 import { validateSequence } from './validate.ts'
 
 /** What an evaluator needs of the task: its stores. */
@@ -23,8 +25,14 @@ export interface StoreAccess {
 /** A sequence ready for use: by the `sequence` operator, or by an operator that evaluates many at once. */
 export interface SequenceEvaluator<E> {
   readonly stores: SequenceStores<E>
+  /** True when it ends in a `not`: then it waits for stream time, and the three `due` steps below have work to do. */
+  readonly trailing: boolean
   /** Asks for what `process` will read for this event. */
   prefetch(event: KeyedEvent<E>, ask: Prefetch): void
+  /** Asks which events fall due when stream time goes from `fromMs` (before the batch) to at most `toMs` in it. */
+  prefetchDue(fromMs: number, toMs: number, ask: Prefetch): void
+  /** Asks for what their matches will read: once what `prefetchDue` asked for is there. */
+  prefetchOverdue(range: { readonly fromMs: number; readonly toMs: number }, access: StoreAccess, ask: Prefetch): void
   /** The sequence's work in one task. */
   open(access: StoreAccess): SequenceTask<E>
 }
@@ -35,8 +43,14 @@ export interface SequenceTask<E> {
    * @param streamTimeMs the partition's stream time, this event included
    */
   process(event: KeyedEvent<E>, streamTimeMs: number): SequenceOutcome<E>
+  /**
+   * What fires after a trailing `not` at a record, by due time, then offset. Call it after `process` for every record of the
+   * partition, also those that are no event here: any of them may move stream time.
+   */
+  advance(move: StreamTimeMove): readonly OverdueMatch<E>[]
 }
 
+const none: readonly never[] = []
 const nothing: SequenceOutcome<never> = { match: undefined, truncated: false }
 
 /** Makes a sequence ready for use. @throws TopologyError when the definition contradicts itself */
@@ -44,13 +58,24 @@ export function evaluateSequence<E>(def: SequenceDef<E>): SequenceEvaluator<E> {
   validateSequence(def)
   const plan = planSequence(def)
   const stores = def.stores ?? ownStores(def)
+  const trailing = plan.trailingMs !== undefined
   return {
     stores,
+    trailing,
     prefetch(event, ask) {
       const arrival = arrivalOf(plan, event)
-      if (arrival !== undefined) prefetchMatch(plan, stores.events, { event, arrival, ask })
+      if (arrival === undefined) return
+      prefetchMatch(plan, stores.events, { event, arrival, ask })
+      if (trailing) prefetchFired(plan, stores, { event, arrival, ask })
     },
-    open: (access) => new StoredSequence(plan, access.store(stores.events)),
+    prefetchDue(fromMs, toMs, ask) {
+      if (trailing && toMs > fromMs) prefetchDue(plan, stores, { fromMs, toMs, ask })
+    },
+    prefetchOverdue({ fromMs, toMs }, access, ask) {
+      if (trailing && toMs > fromMs)
+        prefetchOverdue(plan, stores, { fromMs, toMs, ask, waiting: access.store(stores.waiting) })
+    },
+    open: (access) => new StoredSequence(plan, stores, access),
   }
 }
 
@@ -58,20 +83,31 @@ class StoredSequence<E> implements SequenceTask<E> {
   readonly #plan: SequencePlan<E>
   readonly #events: WindowStore<E>
   readonly #search: MatchSearch<E>
+  readonly #trailing: TrailingNot<E> | undefined
 
-  constructor(plan: SequencePlan<E>, events: WindowStore<E>) {
+  constructor(plan: SequencePlan<E>, stores: SequenceStores<E>, access: StoreAccess) {
+    const events = access.store(stores.events)
     this.#plan = plan
     this.#events = events
     this.#search = new MatchSearch(plan, events)
+    if (plan.trailingMs === undefined) return
+    this.#trailing = new TrailingNot(plan, { events, waiting: access.store(stores.waiting) }, this.#search)
   }
 
   process(event: KeyedEvent<E>, streamTimeMs: number): SequenceOutcome<E> {
     const arrival = arrivalOf(this.#plan, event)
     if (arrival === undefined) return nothing
-    const outcome = this.#match(event, { ...arrival, streamTimeMs })
+    const outcome =
+      this.#trailing === undefined
+        ? this.#match(event, { ...arrival, streamTimeMs })
+        : { match: undefined, truncated: this.#trailing.arrive(event, { ...arrival, streamTimeMs }) }
     for (const step of arrival.steps) this.#keep(this.#plan.steps[step]!, event, arrival.by)
     for (const not of arrival.nots) this.#keep(this.#plan.nots[not]!, event, arrival.by)
     return outcome
+  }
+
+  advance(move: StreamTimeMove): readonly OverdueMatch<E>[] {
+    return this.#trailing === undefined ? none : this.#trailing.advance(move)
   }
 
   #match(

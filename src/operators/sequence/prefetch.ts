@@ -4,11 +4,19 @@ import type { KeyedEvent } from './definition.ts'
 import type { SequencePlan } from './plan.ts'
 import { defaultMaxCandidates, placeKey } from './search.ts'
 
+interface MatchPrefetch<E> {
+  readonly event: KeyedEvent<E>
+  readonly arrival: Arrival
+  readonly ask: Prefetch
+  /** True for an event that is long in the store: others of its millisecond may follow it, and are no candidates. */
+  readonly isPast?: boolean
+}
+
 /** Asks for the entries that finding a match for this event will read. */
 export function prefetchMatch<E>(
   plan: SequencePlan<E>,
   store: WindowStoreDef<E>,
-  { event, arrival, ask }: { readonly event: KeyedEvent<E>; readonly arrival: Arrival; readonly ask: Prefetch },
+  { event, arrival, ask, isPast = false }: MatchPrefetch<E>,
 ): void {
   const { def } = plan
   const { timeMs } = event
@@ -29,7 +37,10 @@ export function prefetchMatch<E>(
       if (step === role) continue
       const key = placeKey(lookup, event.key, { by: arrival.by, value: event.value })!
       if (def.anyOrder) fetch(key, timeMs - def.withinMs, timeMs + def.withinMs, newest)
-      else if (step < role) fetch(key, timeMs - def.withinMs, timeMs, newest)
+      else if (step < role && isPast) {
+        fetch(key, timeMs, timeMs)
+        fetch(key, timeMs - def.withinMs, timeMs - 1, newest)
+      } else if (step < role) fetch(key, timeMs - def.withinMs, timeMs, newest)
       else fetch(key, timeMs + 1, timeMs + def.withinMs, newest)
     }
     for (const { nots } of levels) {

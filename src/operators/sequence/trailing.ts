@@ -1,0 +1,205 @@
+import type { Prefetch, WindowStore } from '../../state/stores.ts'
+import type { Arrival } from './arrivals.ts'
+import { Candidates } from './candidates.ts'
+import type { KeyedEvent, OverdueMatch, SequenceEvent, SequenceStores, Waiting } from './definition.ts'
+import { comparePositions } from './order.ts'
+import type { SequencePlan } from './plan.ts'
+import { prefetchMatch } from './prefetch.ts'
+import { defaultMaxCandidates, type MatchSearch, placeKey } from './search.ts'
+import { compositeKey } from './typed-key.ts'
+
+/** A step of stream time, and the offset of the record that moved it. */
+export interface StreamTimeMove {
+  /** Stream time before the record. */
+  readonly fromMs: number
+  /** Stream time with the record; the same when it did not move. */
+  readonly toMs: number
+  readonly offset: number
+}
+
+const none: readonly never[] = []
+
+const dueKey = (name: string): string => compositeKey(['due', name])
+const firedKey = (name: string, key: string, by: string): string => compositeKey(['fired', name, key, by])
+
+/** Asks for the events that fall due when stream time goes from `fromMs` to `toMs`. */
+export function prefetchDue<E>(plan: SequencePlan<E>, stores: SequenceStores<E>, due: DueRange): void {
+  due.ask.fetch(stores.waiting, dueKey(plan.def.name), due.fromMs, due.toMs - 1)
+}
+
+export interface DueRange {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly ask: Prefetch
+}
+
+/** Asks for what the matches of the events that fall due will read, once those events can be read themselves. */
+export function prefetchOverdue<E>(
+  plan: SequencePlan<E>,
+  stores: SequenceStores<E>,
+  { fromMs, toMs, ask, waiting }: DueRange & { readonly waiting: WindowStore<Waiting<E>> },
+): void {
+  const steps = [plan.steps.length - 1]
+  for (const event of dueEvents(plan, waiting, { fromMs, toMs })) {
+    const arrival = { by: event.by, steps, nots: [] }
+    prefetchMatch(plan, stores.events, { event, arrival, ask, isPast: true })
+  }
+}
+
+/** Asks for which later events have fired already: an event that comes out of order may complete a match of another. */
+export function prefetchFired<E>(
+  plan: SequencePlan<E>,
+  stores: SequenceStores<E>,
+  { event, arrival, ask }: { readonly event: KeyedEvent<E>; readonly arrival: Arrival; readonly ask: Prefetch },
+): void {
+  if (plan.def.withinMs === 0 || !arrival.steps.some((step) => step < plan.steps.length - 1)) return
+  const key = firedKey(plan.def.name, event.key, arrival.by)
+  ask.fetch(stores.waiting, key, event.timeMs + 1, event.timeMs + plan.def.withinMs)
+}
+
+function* dueEvents<E>(
+  { def, trailingMs }: SequencePlan<E>,
+  waiting: WindowStore<Waiting<E>>,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Generator<KeyedEvent<E> & { readonly by: string }> {
+  for (const { timeMs, offset, value } of waiting.fetch(dueKey(def.name), fromMs, toMs - 1)) {
+    const event = { key: value.key, timeMs: timeMs - trailingMs!, offset, value: value.value }
+    yield { ...event, by: def.by === undefined ? '' : def.by(event)! }
+  }
+}
+
+/**
+ * The trailing `not` in one task. Every last named event waits until stream time exceeds its due time; only then is its
+ * match sought, among all events known by then. It fires once at most.
+ */
+export class TrailingNot<E> {
+  readonly #plan: SequencePlan<E>
+  readonly #events: WindowStore<E>
+  readonly #waiting: WindowStore<Waiting<E>>
+  readonly #search: MatchSearch<E>
+  readonly #lastStep: number
+  /** Matches that the record in hand completed after their due time. */
+  #completed: OverdueMatch<E>[] = []
+
+  constructor(
+    plan: SequencePlan<E>,
+    stores: { readonly events: WindowStore<E>; readonly waiting: WindowStore<Waiting<E>> },
+    search: MatchSearch<E>,
+  ) {
+    this.#plan = plan
+    this.#events = stores.events
+    this.#waiting = stores.waiting
+    this.#search = search
+    this.#lastStep = plan.steps.length - 1
+  }
+
+  /** Takes an event that is about to be kept. True when it met `maxCandidates`. */
+  arrive(event: KeyedEvent<E>, { by, steps, streamTimeMs }: Arrival & { readonly streamTimeMs: number }): boolean {
+    let truncated = false
+    for (const step of steps) {
+      if (step === this.#lastStep) this.#arriveLast(event, { by, streamTimeMs })
+      else if (event.timeMs < streamTimeMs && this.#completeLater(event, { by, step, streamTimeMs })) truncated = true
+    }
+    return truncated
+  }
+
+  /** What fires at this record, by due time, then offset. */
+  advance({ fromMs, toMs, offset }: StreamTimeMove): readonly OverdueMatch<E>[] {
+    const fired = this.#completed
+    this.#completed = []
+    const role = this.#plan.roles[this.#lastStep]!
+    if (toMs > fromMs) {
+      // Firing writes to the store that this reads: read first.
+      for (const event of [...dueEvents(this.#plan, this.#waiting, { fromMs, toMs })]) {
+        const { key, by } = event
+        const match = this.#fire(event, {
+          by,
+          found: this.#search.find({ role, event, key, by, knownOffset: offset }),
+          offset,
+        })
+        if (match !== undefined) fired.push(match)
+      }
+    }
+    return fired.length === 0 ? none : fired.sort((a, b) => a.dueMs - b.dueMs || comparePositions(a.event, b.event))
+  }
+
+  #arriveLast(
+    event: KeyedEvent<E>,
+    { by, streamTimeMs }: { readonly by: string; readonly streamTimeMs: number },
+  ): void {
+    const dueMs = event.timeMs + this.#plan.trailingMs!
+    if (dueMs >= streamTimeMs) {
+      const value = { key: event.key, value: event.value }
+      this.#waiting.put(dueKey(this.#plan.def.name), { timeMs: dueMs, offset: event.offset, value })
+      return
+    }
+    const { key, offset } = event
+    const found = this.#search.find({ role: this.#plan.roles[this.#lastStep]!, event, key, by, knownOffset: offset })
+    const match = this.#fire(event, { by, found, offset })
+    if (match !== undefined) this.#completed.push(match)
+  }
+
+  /** Fires for later events that were due without a match until this one came. */
+  #completeLater(
+    event: KeyedEvent<E>,
+    { by, step, streamTimeMs }: { readonly by: string; readonly step: number; readonly streamTimeMs: number },
+  ): boolean {
+    const { def, roles, trailingMs } = this.#plan
+    const { key, offset } = event
+    const role = roles[step]!
+    const toMs = Math.min(event.timeMs + def.withinMs, streamTimeMs - trailingMs! - 1)
+    const lastKey = placeKey(role.lookups[this.#lastStep]!, key, { by, value: event.value })!
+    const candidates = new Candidates(
+      this.#known(lastKey, { fromMs: event.timeMs + 1, toMs, offset }),
+      def.maxCandidates ?? defaultMaxCandidates,
+    )
+    for (let index = 0; ; index++) {
+      const last = candidates.at(index)
+      if (last === undefined) return candidates.cut
+      if (this.#hasFired(last, { key, by, offset })) continue
+      const found = this.#search.find({ role, event, key, by, last, knownOffset: offset })
+      const match = this.#fire({ ...last, key }, { by, found, offset })
+      if (match !== undefined) this.#completed.push(match)
+    }
+  }
+
+  *#known(
+    key: string,
+    { fromMs, toMs, offset }: { readonly fromMs: number; readonly toMs: number; readonly offset: number },
+  ): Generator<SequenceEvent<E>, void> {
+    if (fromMs > toMs) return
+    for (const event of this.#events.backwardFetch(key, fromMs, toMs)) if (event.offset < offset) yield event
+  }
+
+  /** Having fired at the record in hand does not count: it is processed again after a crash. */
+  #hasFired(
+    { timeMs, offset: lastOffset }: SequenceEvent<E>,
+    { key, by, offset }: { readonly key: string; readonly by: string; readonly offset: number },
+  ): boolean {
+    for (const fired of this.#waiting.fetch(firedKey(this.#plan.def.name, key, by), timeMs, timeMs)) {
+      if (fired.offset === lastOffset) return fired.value.firedAt! < offset
+    }
+    return false
+  }
+
+  #fire(
+    event: KeyedEvent<E>,
+    {
+      by,
+      found,
+      offset,
+    }: { readonly by: string; readonly found: ReturnType<MatchSearch<E>['find']>; readonly offset: number },
+  ): OverdueMatch<E> | undefined {
+    if (found.events === undefined) return undefined
+    const { def, trailingMs } = this.#plan
+    const mark = { key: event.key, value: event.value, firedAt: offset }
+    this.#waiting.put(firedKey(def.name, event.key, by), { timeMs: event.timeMs, offset: event.offset, value: mark })
+    return {
+      steps: found.events.map((chosen, step) => ({ name: def.steps[step]!.name, event: chosen })),
+      arriving: def.steps[this.#lastStep]!.name,
+      truncated: found.truncated,
+      event: { key: event.key, timeMs: event.timeMs, offset: event.offset, value: event.value },
+      dueMs: event.timeMs + trailingMs!,
+    }
+  }
+}
