@@ -20,6 +20,8 @@ export interface AppOptions {
   /** Consumer group, prefix of changelogs and transactional ids. */
   readonly applicationId: string
   readonly topology: Topology
+  /** What the topology was made from, such as a rule set's hash. */
+  readonly definition: string
   readonly log: Log
   readonly engine: StateEngine
   readonly stateDir: string
@@ -185,7 +187,8 @@ export class WeirApp {
   }
 
   #hold(partition: TopicPartition): Held {
-    const { applicationId, topology, log, engine, stateDir, guarantee, limits, clock, logger, metrics } = this.#options
+    const { applicationId, topology, definition, log, engine, stateDir, guarantee, limits, clock, logger, metrics } =
+      this.#options
     const { transactionTimeoutMs = 10_000 } = this.#options
     const subTopology = topology.subTopologies.find(({ sources }) =>
       sources.some(({ topic }) => topic === partition.topic),
@@ -199,6 +202,7 @@ export class WeirApp {
           applicationId,
           topology: subTopology,
           partition: partition.partition,
+          definition,
           log,
           engine,
           stateDir,

@@ -1,10 +1,11 @@
 import type { TopicSpec } from '../log/log.ts'
 import type { OutgoingRecord } from '../record/record.ts'
 import type { StoreDef } from '../state/stores.ts'
+import { systemColumn } from '../state/system.ts'
 import type { ChangelogEntry } from '../state/task-state.ts'
 
 /** The pseudo-store of a task's own records: its input position, stream time and rule set. */
-export const systemStore = 'system'
+export const systemStore = systemColumn
 
 /** Kafka Streams' name for a store's changelog. */
 export const changelogTopic = (applicationId: string, store: string): string => `${applicationId}-${store}-changelog`

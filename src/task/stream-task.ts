@@ -3,13 +3,15 @@ import { failsAt, passFailPoint } from '../fail-points.ts'
 import type { FetchedBatch, Log, PartitionReader } from '../log/log.ts'
 import type { LogRecord } from '../record/record.ts'
 import type { StateEngine } from '../state/engine.ts'
+import { systemChanges } from '../state/system.ts'
+import type { ChangelogEntry } from '../state/task-state.ts'
 import type { Clock } from '../time/clock.ts'
 import type { SubTopology } from '../topology/topology.ts'
-import { BatchProcessor, StreamTime } from './batch-processor.ts'
+import { BatchProcessor, type BatchResult, StreamTime } from './batch-processor.ts'
 import { changelogRecord, systemStore } from './changelog.ts'
 import { type Committer, openCommitter, type ProcessingGuarantee } from './committer.ts'
-import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
-import { encodePosition, positionKey } from './position.ts'
+import { definitionKey, type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
+import { encodePosition, type Position, positionKey } from './position.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
 
 export interface BatchLimits {
@@ -33,6 +35,8 @@ export interface StreamTaskOptions {
   readonly applicationId: string
   readonly topology: SubTopology
   readonly partition: number
+  /** What the topology was made from, such as a rule set's hash: state of another definition is refused. */
+  readonly definition: string
   readonly log: Log
   readonly engine: StateEngine
   /** The folder of all tasks; this one uses `<stateDir>/<applicationId>/<taskId>`. */
@@ -65,8 +69,10 @@ export class StreamTask {
   #committed = 0
   /** The input position after the last processed record. */
   #position = 0
+  #isNew = true
   #idleSinceMs = 0
   #stopping = false
+  #opening: Promise<void> = Promise.resolve()
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: StreamTaskOptions) {
@@ -101,38 +107,9 @@ export class StreamTask {
    * @throws TaskMigratedError, TaskCorruptedError, StateStoreError, LogError
    */
   async open(): Promise<void> {
-    const { log, applicationId, guarantee, transactionTimeoutMs, limits } = this.#options
     this.#lifecycle.moveTo('RESTORING')
-    this.#committer = await openCommitter({
-      log,
-      groupId: applicationId,
-      taskId: this.taskId,
-      guarantee,
-      transactionTimeoutMs,
-    })
-    this.#opened = await openTaskState({
-      ...this.#options,
-      taskId: this.taskId,
-      source: this.#source,
-      streamTime: this.#streamTime,
-      stopped: () => this.#stopping,
-    })
-    this.#position = this.#committed = this.#opened.position
-    this.#processor = new BatchProcessor({
-      topology: this.#options.topology,
-      taskId: this.taskId,
-      partition: this.#options.partition,
-      state: this.#opened.state,
-      streamTime: this.#streamTime,
-      count: this.#options.observer.count,
-    })
-    this.#reader = await log.openReader({
-      ...this.#source,
-      offset: this.#position,
-      isolation: 'read-committed',
-      maxBytes: limits.maxBytes,
-    })
-    this.#idleSinceMs = this.#options.clock.nowMs()
+    this.#opening = this.#open()
+    await this.#opening
   }
 
   /** Processes until `suspend` is called; resolves then. Rejects when the task cannot go on. */
@@ -166,6 +143,7 @@ export class StreamTask {
     if (this.status === 'CLOSED') return
     this.#stopping = true
     this.#lifecycle.moveTo('CLOSED')
+    await this.#opening.catch(() => {})
     await Promise.allSettled([this.#reader?.close(), this.#committer?.close()])
     await this.#running.catch(() => {})
     await this.#opened?.close()
@@ -173,6 +151,44 @@ export class StreamTask {
 
   get #source(): { readonly topic: string; readonly partition: number } {
     return { topic: this.#options.topology.sources[0]!.topic, partition: this.#options.partition }
+  }
+
+  async #open(): Promise<void> {
+    const { applicationId, topology, partition, log, guarantee, transactionTimeoutMs, limits, clock, observer } =
+      this.#options
+    this.#committer = await openCommitter({
+      log,
+      groupId: applicationId,
+      taskId: this.taskId,
+      guarantee,
+      transactionTimeoutMs,
+    })
+    this.#opened = await openTaskState({
+      ...this.#options,
+      taskId: this.taskId,
+      stores: topology.stores,
+      source: this.#source,
+      streamTime: this.#streamTime,
+      stopped: () => this.#stopping,
+      onProgress: (progress) => observer.restoring(progress),
+    })
+    this.#position = this.#committed = this.#opened.position
+    this.#isNew = this.#opened.isNew
+    this.#processor = new BatchProcessor({
+      topology,
+      taskId: this.taskId,
+      partition,
+      state: this.#opened.state,
+      streamTime: this.#streamTime,
+      count: (name, by) => observer.count(name, by),
+    })
+    this.#reader = await log.openReader({
+      ...this.#source,
+      offset: this.#position,
+      isolation: 'read-committed',
+      maxBytes: limits.maxBytes,
+    })
+    this.#idleSinceMs = clock.nowMs()
   }
 
   async #loop(): Promise<void> {
@@ -192,22 +208,14 @@ export class StreamTask {
   }
 
   async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
-    const { outgoing, changelog, changes } = await this.#processor!.process(records)
-    const { applicationId, partition, observer, clock } = this.#options
+    const result = await this.#processor!.process(records)
+    const { observer, clock } = this.#options
     this.#position = nextOffset
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
-    if (outgoing.length === 0 && changelog.length === 0) {
-      // Nothing to write: our own records and markers would otherwise feed a loop. The position rides with the next commit.
-      if (changes.length > 0) await this.#opened!.db.write(changes)
-      this.#opened!.state.applied()
-      return
-    }
-    await this.#commit({
-      outgoing: [...outgoing, ...changelog.map((entry) => changelogRecord(applicationId, partition, entry))],
-      stores: [...outgoing.map(() => undefined), ...changelog.map((entry) => entry.store)],
-      changes,
-    })
+    if (result.outgoing.length > 0 || result.changelog.length > 0) return this.#commit(result)
+    // Nothing to write: our own records and markers would otherwise feed a loop. The position rides with the next commit.
+    this.#opened!.state.applied()
   }
 
   async #idle(nextOffset: number): Promise<void> {
@@ -216,49 +224,50 @@ export class StreamTask {
   }
 
   async #commitPosition(): Promise<void> {
-    if (this.#position > this.#committed) await this.#commit({ outgoing: [], stores: [], changes: [] })
+    if (this.#position > this.#committed) await this.#commit(nothing)
   }
 
   /** One transaction, and only when it is committed one write to the database. */
-  async #commit({ outgoing, stores, changes }: PendingCommit): Promise<void> {
+  async #commit({ outgoing, changelog, changes }: BatchResult): Promise<void> {
     const { applicationId, partition, clock, observer } = this.#options
-    const { db, state, systemChanges } = this.#opened!
-    const position = { offset: this.#position, streamTimeMs: this.#streamTime.nowMs }
+    const { db, state } = this.#opened!
+    const { nowMs: streamTimeMs } = this.#streamTime
+    const offset = this.#position
+    const system = this.#systemEntries({ offset, streamTimeMs })
+    const writes = outgoing.length + changelog.length > 0
+    const entries = writes ? [...changelog, ...system] : []
+    const records = [...outgoing, ...entries.map((entry) => changelogRecord(applicationId, partition, entry))]
     const startedMs = clock.nowMs()
-    const entry = { store: systemStore, key: positionKey, value: encodePosition(position) }
-    const records = outgoing.length > 0 ? [...outgoing, changelogRecord(applicationId, partition, entry)] : outgoing
     const written = await this.#committer!.commit(records, [
-      { ...this.#source, offset: position.offset, metadata: JSON.stringify({ streamTimeMs: position.streamTimeMs }) },
+      { ...this.#source, offset, metadata: JSON.stringify({ streamTimeMs }) },
     ])
     observer.committed({ records: records.length, tookMs: clock.nowMs() - startedMs })
     passFailPoint('before-apply')
+    const swept = await state.sweep(streamTimeMs)
     const applying = db.write([
+      ...swept,
       ...changes,
-      ...systemChanges(position, changelogEnds([...stores, systemStore], written)),
+      ...system.map(({ store, key, value }) => ({ column: store, key, value })),
+      ...systemChanges({ changelogOffsets: changelogEnds(entries, written.slice(outgoing.length)) }),
     ])
     if (failsAt('during-apply')) passFailPoint('during-apply')
     await applying
     state.applied()
-    this.#committed = position.offset
+    this.#committed = offset
+    if (writes) this.#isNew = false
   }
-}
 
-interface PendingCommit {
-  readonly outgoing: readonly Parameters<Committer['commit']>[0][number][]
-  /** For each outgoing record the store whose changelog it belongs to. */
-  readonly stores: readonly (string | undefined)[]
-  readonly changes: Parameters<OpenedState['db']['write']>[0]
+  #systemEntries(position: Position): ChangelogEntry[] {
+    const entries = [{ store: systemStore, key: positionKey, value: encodePosition(position) }]
+    if (this.#isNew)
+      entries.push({ store: systemStore, key: definitionKey, value: Buffer.from(this.#options.definition) })
+    return entries
+  }
 }
 
 /** The position behind the last record that went to each store's changelog. */
-function changelogEnds(
-  stores: readonly (string | undefined)[],
-  offsets: readonly number[],
-): ReadonlyMap<string, number> {
-  const ends = new Map<string, number>()
-  for (const [index, offset] of offsets.entries()) {
-    const store = stores[index]
-    if (store !== undefined) ends.set(store, offset + 1)
-  }
-  return ends
+function changelogEnds(entries: readonly ChangelogEntry[], offsets: readonly number[]): ReadonlyMap<string, number> {
+  return new Map(entries.map(({ store }, index) => [store, offsets[index]! + 1]))
 }
+
+const nothing: BatchResult = { outgoing: [], changelog: [], changes: [] }

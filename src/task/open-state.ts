@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+import { ConfigError, StateStoreError, TaskCorruptedError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { TopicPartition } from '../record/record.ts'
+import type { StateDb, StateEngine } from '../state/engine.ts'
+import type { StoreDef } from '../state/stores.ts'
+import { readSystem, systemColumn } from '../state/system.ts'
+import { columnsOf, TaskState } from '../state/task-state.ts'
+import type { Clock } from '../time/clock.ts'
+import type { StreamTime } from './batch-processor.ts'
+import { changelogTopic, systemStore } from './changelog.ts'
+import { takeFolder } from './folder-registry.ts'
+import { decodePosition, type Position, positionKey } from './position.ts'
+import { type RestoreProgress, restoreChangelog } from './restore-changelog.ts'
+
+export type { RestoreProgress } from './restore-changelog.ts'
+
+export interface OpenStateOptions {
+  readonly applicationId: string
+  readonly taskId: string
+  readonly stores: readonly StoreDef[]
+  readonly source: TopicPartition
+  /** What the state was computed by: another definition over the same state would be a mixture of both. */
+  readonly definition: string
+  readonly log: Log
+  readonly engine: StateEngine
+  readonly stateDir: string
+  readonly streamTime: StreamTime
+  readonly clock: Clock
+  readonly stopped: () => boolean
+  readonly onProgress: (progress: RestoreProgress) => void
+}
+
+/** A task's state, restored to the input position at which the task goes on. */
+export interface OpenedState {
+  readonly db: StateDb
+  readonly state: TaskState
+  /** The next input offset to process. */
+  readonly position: number
+  /** True when no commit has said yet by which definition the state is computed. */
+  readonly isNew: boolean
+  close(): Promise<void>
+}
+
+/** The key under which the system store keeps the definition. */
+export const definitionKey = Buffer.from('definition')
+
+/** How long a task waits for its folder: a predecessor in this process may still be closing, another process ending. */
+const folderWaitMs = 30_000
+const lockRetryMs = 200
+
+export const taskFolder = (applicationDir: string, taskId: string): string => join(applicationDir, taskId)
+
+/**
+ * Opens a task's database and brings it up to the log: replays the tail of each changelog from where the database has it,
+ * all of it on an empty disk.
+ * @throws TaskCorruptedError when the database contradicts the log: delete it and open again
+ * @throws ConfigError `rule-set-changed`, `offsets-moved`
+ * @throws StateStoreError `store-locked`, `disk-full`, `store-unavailable`
+ */
+export async function openTaskState(options: OpenStateOptions): Promise<OpenedState> {
+  const { applicationId, taskId, stateDir, clock } = options
+  const folder = taskFolder(join(stateDir, applicationId), taskId)
+  const giveBack = await takeFolder(folder, folderWaitMs, clock)
+  let db: StateDb | undefined
+  const close = async (): Promise<void> => {
+    try {
+      await db?.close()
+    } finally {
+      giveBack()
+    }
+  }
+  try {
+    db = await openDatabase(folder, options)
+    return { ...(await restoreTo(db, options)), db, close }
+  } catch (error) {
+    await close()
+    throw asTaskCorrupted(error)
+  }
+}
+
+/** Damage that an engine finds is the task's: the state is rebuilt from the changelogs. */
+const asTaskCorrupted = (error: unknown): unknown =>
+  error instanceof StateStoreError && error.code === 'store-corrupted'
+    ? new TaskCorruptedError('state-corrupted', error.message, { cause: error })
+    : error
+
+async function openDatabase(folder: string, { engine, stores, clock, stopped }: OpenStateOptions): Promise<StateDb> {
+  const untilMs = clock.nowMs() + folderWaitMs
+  for (;;) {
+    try {
+      return await engine.open(folder, columnsOf(stores))
+    } catch (error) {
+      const locked = error instanceof StateStoreError && error.code === 'store-locked'
+      if (!locked || stopped() || clock.nowMs() >= untilMs) throw error
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, lockRetryMs))
+    }
+  }
+}
+
+async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<OpenedState, 'db' | 'close'>> {
+  const { applicationId, stores, source, log, streamTime, stopped, onProgress } = options
+  const { changelogOffsets } = await readSystem(db)
+  for (const store of [...stores, systemStoreDef]) {
+    const changelog = { topic: changelogTopic(applicationId, store.name), partition: source.partition }
+    await restoreChangelog({ db, store, changelog, log, from: changelogOffsets.get(store.name), stopped, onProgress })
+  }
+  const [positionBytes, definition] = await db.getMany(systemColumn, [positionKey, definitionKey])
+  checkDefinition(definition, options)
+  const position = await choosePosition(
+    positionBytes === undefined ? undefined : decodePosition(positionBytes),
+    options,
+  )
+  streamTime.reset(position.streamTimeMs)
+  return {
+    state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.nowMs }),
+    position: position.offset,
+    isNew: definition === undefined,
+  }
+}
+
+/** The system store as the restore sees it: plain bytes by key. */
+const systemStoreDef: StoreDef<Buffer> = {
+  kind: 'key-value',
+  name: systemStore,
+  serde: { serialize: (bytes) => bytes, deserialize: (bytes) => bytes },
+}
+
+function checkDefinition(stored: Buffer | undefined, { definition, applicationId }: OpenStateOptions): void {
+  if (stored === undefined || stored.toString() === definition) return
+  throw new ConfigError(
+    'rule-set-changed',
+    `the state of the application "${applicationId}" was computed by the rule set ${stored.toString()}, but this instance has ${definition}: ` +
+      'start it with the same rule files, or give it another application id, which begins anew',
+  )
+}
+
+/**
+ * The group's committed offset is where the input goes on; it moves in the same transaction as the state. When the log has
+ * forgotten it (groups that were away too long), the state's own position counts.
+ */
+async function choosePosition(stored: Position | undefined, options: OpenStateOptions): Promise<Position> {
+  const { log, applicationId, source } = options
+  const [committed] = await log.committedOffsets(applicationId, [source])
+  if (committed === undefined) return stored ?? { offset: await log.startOffset(source), streamTimeMs: -1 }
+  const streamTimeMs = streamTimeIn(committed.metadata) ?? stored?.streamTimeMs ?? -1
+  return { offset: committed.offset, streamTimeMs }
+}
+
+function streamTimeIn(metadata: string): number | undefined {
+  try {
+    const { streamTimeMs } = JSON.parse(metadata)
+    return Number.isSafeInteger(streamTimeMs) ? streamTimeMs : undefined
+  } catch {
+    return undefined
+  }
+}
