@@ -1,0 +1,15 @@
+import type { LogClient } from '../log/log.ts'
+import type { WeirConfig } from '../runtime/config.ts'
+
+/**
+ * Connects to the log that the configuration names, as a client beside its owner. The adapters are loaded only here:
+ * most commands need one of them, or none.
+ */
+export async function connectLog({ log }: WeirConfig): Promise<LogClient> {
+  if (log.kind === 'embedded') {
+    const { connectEmbeddedLog } = await import('../log/embedded/connect.ts')
+    return connectEmbeddedLog(log.dataDir)
+  }
+  const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')
+  return openKafkaLog({ brokers: log.brokers, clientId: log.clientId })
+}

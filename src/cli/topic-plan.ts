@@ -1,0 +1,98 @@
+import type { TopicDescription, TopicSpec } from '../log/log.ts'
+import type { StoreDef } from '../state/stores.ts'
+import { changelogSpec, systemStore } from '../task/changelog.ts'
+
+export interface PlannedTopic extends TopicSpec {
+  readonly config: Readonly<Record<string, string>>
+  /** What it holds, and why it is kept so: for people. */
+  readonly why: string
+}
+
+export interface TopicPlanOptions {
+  readonly appId: string
+  readonly mainTopic: string
+  readonly partitions: number
+  readonly replicationFactor?: number
+  /** How long main keeps records; -1 for ever. */
+  readonly retentionMs: number
+  readonly maxMessageBytes: number
+  /** The stores of the rule set's topology. */
+  readonly stores: readonly StoreDef<never>[]
+}
+
+/** Room for the reason and the coordinates that a dead letter carries beside the original bytes. */
+const deadLetterHeadroomBytes = 64 * 1024
+const monthMs = 30 * 86_400_000
+
+/** The topics of an application, main first. All have main's partitions: a task writes to its own partition only. */
+export function planTopics(options: TopicPlanOptions): PlannedTopic[] {
+  const { appId, mainTopic, partitions, replicationFactor, retentionMs, maxMessageBytes } = options
+  const side = {
+    'cleanup.policy': 'delete',
+    'retention.ms': String(monthMs),
+    'max.message.bytes': String(maxMessageBytes + deadLetterHeadroomBytes),
+  }
+  const main = {
+    'cleanup.policy': 'delete',
+    'retention.ms': String(retentionMs),
+    'max.message.bytes': String(maxMessageBytes),
+  }
+  const stores = [systemStore, ...options.stores] as const
+  const changelogs = stores.map((store) => ({
+    ...changelogSpec(appId, store, partitions),
+    why: changelogReason(store),
+  }))
+  const planned = [
+    { topic: mainTopic, config: main, why: 'events and decisions; replay reaches back as far as this goes' },
+    {
+      topic: `${mainTopic}-dead-letter`,
+      config: side,
+      why: 'records that could not be read, with the reason; 30 days',
+    },
+    { topic: `${mainTopic}-late`, config: side, why: 'events that came after grace; 30 days' },
+    ...changelogs,
+  ]
+  return planned.map((each) => ({
+    config: {},
+    ...each,
+    partitions,
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+  }))
+}
+
+function changelogReason(store: StoreDef<never> | typeof systemStore): string {
+  if (store === systemStore) return 'positions, stream time and rule set of each task; compacted'
+  if (store.kind === 'key-value') return `state of ${store.name}; compacted to the last value of each key`
+  return `state of ${store.name}; trimmed by Weir as stream time passes its retention, never by the broker’s clock`
+}
+
+/** What is wrong with a topic that is there already: `problem`s keep Weir from starting, `warning`s lose something later. */
+export function differences(
+  planned: PlannedTopic,
+  found: TopicDescription,
+): { problems: string[]; warnings: string[] } {
+  const problems: string[] = []
+  const warnings: string[] = []
+  if (found.partitions !== planned.partitions) {
+    problems.push(
+      `${planned.topic} has ${found.partitions} partitions, not ${planned.partitions}; the number cannot change without breaking the order of keys`,
+    )
+  }
+  const policy = found.config['cleanup.policy'] ?? 'delete'
+  const plannedPolicy = planned.config['cleanup.policy'] ?? 'delete'
+  if (policy !== plannedPolicy) {
+    problems.push(
+      `${planned.topic} has cleanup.policy=${policy}; set it to ${plannedPolicy}, or records that Weir needs go away`,
+    )
+  }
+  if (plannedPolicy === 'delete' && planned.config['retention.ms'] === '-1' && found.config['retention.ms'] !== '-1') {
+    const kept =
+      found.config['retention.ms'] === undefined
+        ? 'the broker’s default'
+        : `retention.ms=${found.config['retention.ms']}`
+    warnings.push(
+      `${planned.topic} keeps records for ${kept}; set retention.ms=-1, or what is older is gone for replay and state`,
+    )
+  }
+  return { problems, warnings }
+}
