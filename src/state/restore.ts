@@ -1,0 +1,91 @@
+import { passFailPoint } from '../fail-points.ts'
+import type { Change, StateDb } from './engine.ts'
+import type { ChangelogEntry } from './journal.ts'
+import { expiredBefore, isExpiring, timeOfEntry } from './retention.ts'
+import type { StoreDef } from './stores.ts'
+import { systemChanges } from './system.ts'
+
+/** Records of one store's changelog in offset order; a `null` value deletes. */
+export interface ChangelogBatch {
+  readonly entries: readonly Pick<ChangelogEntry, 'key' | 'value'>[]
+  /** The reader's position behind the batch, above markers too; a batch without entries moves it as well. */
+  readonly nextOffset: number
+}
+
+export interface RestoreOptions {
+  readonly db: StateDb
+  readonly store: StoreDef
+  /** The changelog's batches from the stored offset on (`readSystem`). Closed when `to` is reached. */
+  readonly batches: AsyncIterable<ChangelogBatch>
+  /** The position at which to begin: what the database has already. */
+  readonly from: number
+  /** The position at which the restore is complete, exclusive. */
+  readonly to: number
+  /** Entries applied together at least, unless the end comes first. Default 2,000. */
+  readonly batchEntries?: number
+  /** Leaves out what is past its retention at this stream time, which must not be later than the task's. */
+  readonly streamTimeMs?: number
+  readonly onProgress?: (progress: RestoreProgress) => void
+}
+
+export interface RestoreProgress {
+  readonly store: string
+  /** The position up to which the database has everything. */
+  readonly offset: number
+  /** Entries applied since the start. */
+  readonly entries: number
+}
+
+/**
+ * Applies a store's changelog to the database, each batch together with the position it reached: a crash in between loses
+ * nothing, the next restore begins there. Resolves with the position reached, which is below `to` only when the batches
+ * ended before.
+ * @throws StateStoreError `disk-full`, `store-unavailable`, and what reading the changelog throws
+ */
+export async function restore(options: RestoreOptions): Promise<number> {
+  const { db, store, batches, from, to, batchEntries = 2_000, onProgress } = options
+  if (from >= to) return from
+  const toChange = changeOf(store, options.streamTimeMs)
+  let pending: Change[] = []
+  let reached = from
+  let applied = from
+  let entries = 0
+
+  const apply = async () => {
+    await db.write([...pending, ...systemChanges({ changelogOffsets: new Map([[store.name, reached]]) })])
+    pending = []
+    applied = reached
+    onProgress?.({ store: store.name, offset: reached, entries })
+  }
+
+  for await (const batch of batches) {
+    for (const entry of batch.entries) {
+      const change = toChange(entry)
+      if (change !== undefined) pending.push(change)
+    }
+    entries += batch.entries.length
+    reached = Math.max(reached, batch.nextOffset)
+    if (reached >= to) break
+    if (pending.length >= batchEntries) {
+      await apply()
+      passFailPoint('in-restore')
+    }
+  }
+  if (reached > applied) await apply()
+  return reached
+}
+
+/**
+ * An expired window entry can be passed over: nothing else has its key. An expired value of a timestamped store deletes:
+ * it may have replaced one that would still be seen.
+ */
+function changeOf(store: StoreDef, streamTimeMs: number | undefined) {
+  const expiredBeforeMs =
+    isExpiring(store) && streamTimeMs !== undefined ? expiredBefore(store, streamTimeMs) : Number.NEGATIVE_INFINITY
+  return ({ key, value }: ChangelogBatch['entries'][number]): Change | undefined => {
+    if (value === null || !isExpiring(store) || timeOfEntry(store, { key, value }) >= expiredBeforeMs) {
+      return { column: store.name, key, value }
+    }
+    return store.kind === 'window' ? undefined : { column: store.name, key, value: null }
+  }
+}

@@ -1,0 +1,149 @@
+import { StateStoreError, TopologyError } from '../errors.ts'
+import type { Change, StateDb } from './engine.ts'
+import { type ChangelogEntry, Journal, type StoreState } from './journal.ts'
+import { BufferedKeyValueStore } from './key-value-store.ts'
+import { KeyedBytes } from './keyed-bytes.ts'
+import type { Prefetch, StoreDef, StoreOf } from './stores.ts'
+import { Sweeper } from './sweeper.ts'
+import { systemColumn } from './system.ts'
+import { BufferedTimestampedStore } from './timestamped-store.ts'
+import { BufferedWindowStore } from './window-store.ts'
+
+export type { ChangelogEntry } from './journal.ts'
+
+export interface TaskStateOptions {
+  /** Open with a column for each store, and `systemColumn`. */
+  readonly db: StateDb
+  readonly stores: readonly StoreDef[]
+  /** The task's stream time; retention counts from it. */
+  readonly streamTimeMs: () => number
+}
+
+/** What a buffer would write. */
+export interface Drained {
+  /** For the database, in the order in which keys were first changed; one a key. */
+  readonly changes: readonly Change[]
+  /** The same as records of the stores' changelogs. */
+  readonly changelog: readonly ChangelogEntry[]
+}
+
+type OpenStore =
+  | { readonly kind: 'keyed'; readonly store: unknown; readonly state: KeyedBytes }
+  | { readonly kind: 'window'; readonly store: unknown; readonly state: BufferedWindowStore<unknown> }
+
+/** The columns that a database of these stores needs. */
+export const columnsOf = (stores: readonly StoreDef[]): string[] => [systemColumn, ...stores.map(({ name }) => name)]
+
+/**
+ * The stores of one task and the buffer in front of its database. A batch goes: wishes and `prefetch`, processing,
+ * `drain`, commit and database write, `applied`. After `drain` the next batch may be prefetched and processed while that
+ * write is on its way: it sees what was drained. Until `applied` nothing is lost by a crash but what the log still has.
+ */
+export class TaskState {
+  readonly #stores: ReadonlyMap<string, OpenStore>
+  readonly #states: readonly StoreState[]
+  readonly #journal: Journal
+  readonly #sweeper: Sweeper
+  readonly #prefetcher: Prefetch
+  #onTheWay = false
+
+  private constructor(stores: ReadonlyMap<string, OpenStore>, journal: Journal, sweeper: Sweeper) {
+    this.#stores = stores
+    this.#states = [...stores.values()].map(({ state }) => state)
+    this.#journal = journal
+    this.#sweeper = sweeper
+    this.#prefetcher = {
+      get: (def, key) => this.#open(def, 'keyed').state.wish(key),
+      fetch: (def, key, fromMs, toMs) => this.#open(def, 'window').state.wish(key, fromMs, toMs),
+    }
+  }
+
+  /** @throws TopologyError `topology-invalid` when two stores share a name, or one has the name `system` */
+  static open({ db, stores, streamTimeMs }: TaskStateOptions): TaskState {
+    const journal = new Journal()
+    const open = new Map<string, OpenStore>()
+    for (const def of stores) {
+      if (def.name === systemColumn || open.has(def.name)) {
+        throw new TopologyError('topology-invalid', `the store name ${def.name} is taken; give the store another name`)
+      }
+      if (def.kind === 'window') {
+        const store = new BufferedWindowStore(def, db, journal, streamTimeMs)
+        open.set(def.name, { kind: 'window', store, state: store })
+        continue
+      }
+      const state = new KeyedBytes(def.name, db, journal)
+      const store =
+        def.kind === 'key-value'
+          ? new BufferedKeyValueStore(def, state)
+          : new BufferedTimestampedStore(def, state, streamTimeMs)
+      open.set(def.name, { kind: 'keyed', store, state })
+    }
+    return new TaskState(open, journal, new Sweeper(db, stores))
+  }
+
+  /** The live store, the same object each time. @throws StateStoreError when the task was not opened with it */
+  store<D extends StoreDef>(def: D): StoreOf<D> {
+    return this.#open(def, def.kind === 'window' ? 'window' : 'keyed').store as StoreOf<D>
+  }
+
+  /** Takes note of what the next `prefetch` is to load. */
+  prefetcher(): Prefetch {
+    return this.#prefetcher
+  }
+
+  /** Loads what was wished for, in one read a store. Valid until `drain` or `discard`; not to be run beside them. */
+  async prefetch(): Promise<void> {
+    await Promise.all(this.#states.map((state) => state.load()))
+  }
+
+  /**
+   * What was written since the last time, and begins the next buffer, which sees it.
+   * @throws Error while an earlier drain with changes is neither applied nor discarded
+   */
+  drain(): Drained {
+    if (!this.#journal.isEmpty) {
+      if (this.#onTheWay) throw new Error('the last drain is still on its way: call applied() or discard() first')
+      this.#onTheWay = true
+      const drained = { changes: this.#journal.changes(), changelog: this.#journal.changelog() }
+      this.#journal.clear()
+      this.#sweeper.noteWrites(drained.changes)
+      for (const state of this.#states) state.drained()
+      return drained
+    }
+    if (!this.#onTheWay) for (const state of this.#states) state.drained()
+    return { changes: [], changelog: [] }
+  }
+
+  /**
+   * Deletions of what is past its retention at the stream time *of the drained batch*; they go before its changes in the
+   * same database write and into no changelog. Ask when the database has all earlier batches. See `Sweeper.sweep`.
+   */
+  sweep(streamTimeMs: number): Promise<Change[]> {
+    return this.#sweeper.sweep(streamTimeMs)
+  }
+
+  /** The database has what was drained. */
+  applied(): void {
+    this.#onTheWay = false
+    for (const state of this.#states) state.applied()
+  }
+
+  /** Forgets everything that is not in the database: the buffer, what was drained, and what was loaded. */
+  discard(): void {
+    this.#onTheWay = false
+    this.#journal.clear()
+    this.#sweeper.discard()
+    for (const state of this.#states) state.discard()
+  }
+
+  #open<K extends OpenStore['kind']>(def: { readonly name: string }, kind: K): Extract<OpenStore, { kind: K }> {
+    const store = this.#stores.get(def.name)
+    if (store?.kind !== kind) {
+      throw new StateStoreError(
+        'store-unavailable',
+        `the task has no such store ${def.name}; declare it in its operator`,
+      )
+    }
+    return store as Extract<OpenStore, { kind: K }>
+  }
+}
