@@ -82,7 +82,15 @@ export function readRecords(
       const value = readField(records)
       const count = readVarInt(records)
       const headers = count === 0 ? noHeaders : readHeaders(records, count)
-      into.push({ topic, partition, offset, timestampMs: appendTimeMs ?? baseTimestampMs + deltaMs, key, value, headers })
+      into.push({
+        topic,
+        partition,
+        offset,
+        timestampMs: appendTimeMs ?? baseTimestampMs + deltaMs,
+        key,
+        value,
+        headers,
+      })
     }
     cursor = end
   }

@@ -92,7 +92,8 @@ function writeVarInt(batch: Buffer, from: number, value: number): number {
 }
 
 const fitsInt32 = (value: number): boolean => (value | 0) === value
-const zigZagLong = (value: number): bigint => BigInt.asUintN(64, value < 0 ? BigInt(value) * -2n - 1n : BigInt(value) * 2n)
+const zigZagLong = (value: number): bigint =>
+  BigInt.asUintN(64, value < 0 ? BigInt(value) * -2n - 1n : BigInt(value) * 2n)
 
 function varLongBytes(value: number): number {
   if (fitsInt32(value)) return varIntBytes(value)
@@ -110,8 +111,7 @@ function writeVarLong(batch: Buffer, from: number, value: number): number {
   return at
 }
 
-const fieldBytes = (field: Buffer | null): number =>
-  field === null ? 1 : varIntBytes(field.length) + field.length
+const fieldBytes = (field: Buffer | null): number => (field === null ? 1 : varIntBytes(field.length) + field.length)
 
 function writeField(batch: Buffer, from: number, field: Buffer | null): number {
   if (field === null) return writeVarInt(batch, from, -1)

@@ -164,9 +164,9 @@ export class Links {
   }
 
   /** Breaks all of them off; no new ones are made. */
-  close(): void {
+  close(error?: LinkError): void {
     this.#closed = true
-    for (const opening of this.#byAddress.values()) opening.then((link) => link.close()).catch(() => undefined)
+    for (const opening of this.#byAddress.values()) opening.then((link) => link.close(error)).catch(() => undefined)
     this.#byAddress.clear()
   }
 }

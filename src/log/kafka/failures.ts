@@ -1,5 +1,5 @@
 import { LogError, ProductionError, TaskMigratedError, WeirError } from '../../errors.ts'
-import { BrokerError, codes, hasCode, isDenied, isFencing, LinkClosedError } from './broker-error.ts'
+import { type BrokerError, codes, hasCode, isDenied, isFencing, LinkClosedError } from './broker-error.ts'
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -1,3 +1,5 @@
+const rememberedPlaces = 64
+
 interface KnownName {
   readonly text: string
   readonly bytes: Buffer
@@ -16,7 +18,7 @@ export class HeaderReader {
     if (last !== undefined && isAt(last.bytes, bytes, from, length)) return last.text
     const text = bytes.toString('utf8', from, from + length).toLowerCase()
     // The name's own bytes, copied: keeping a view would keep a whole response in memory.
-    this.#last[index] = { text, bytes: Buffer.from(bytes.subarray(from, from + length)) }
+    if (index < rememberedPlaces) this.#last[index] = { text, bytes: Buffer.from(bytes.subarray(from, from + length)) }
     return text
   }
 }

@@ -114,7 +114,9 @@ export interface Apis {
   OffsetFetch: {
     request: { readonly groupId: string; readonly topics: readonly TopicOf<{ partition: number }>[] }
     response: Coded & {
-      readonly responses: readonly TopicOf<PartitionCoded & { readonly offset: string; readonly metadata: string | null }>[]
+      readonly responses: readonly TopicOf<
+        PartitionCoded & { readonly offset: string; readonly metadata: string | null }
+      >[]
     }
   }
   GroupCoordinator: {

@@ -1,0 +1,236 @@
+import { ProductionError } from '../../errors.ts'
+import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
+import { batchOverheadBytes, encodeBatch, type ProducerIdentity, recordBytesBound } from './batch-encoder.ts'
+import {
+  BrokerError,
+  codes,
+  hasCode,
+  isMovedCoordinator,
+  isMovedLeader,
+  isUnreachable,
+  LinkError,
+  topicResource,
+} from './broker-error.ts'
+import { type Cluster, Links } from './cluster.ts'
+import { type PartitionBatch, type ProduceAnswer, produceCall } from './produce.ts'
+import { retry } from './retry.ts'
+
+/** A request holds this many bytes of batches, or one larger batch. The broker's own limits begin at about 1 MB. */
+const requestBytes = 900_000
+const sequences = 2 ** 31
+
+/** The most bytes a batch in a topic may have: as last heard, or asked for again when `fresh`. */
+export type MaxMessageBytes = (topic: string, fresh?: boolean) => Promise<number>
+
+/** The most bytes of a batch, by topic. */
+export type Limits = ReadonlyMap<string, number>
+
+interface Pending extends PartitionBatch {
+  /** Where the batch's records stand in the call. */
+  readonly indexes: readonly number[]
+}
+
+interface Lane extends TopicPartition {
+  /** Of the partition's next record. */
+  sequence: number
+}
+
+/**
+ * Appends records with a producer's id, epoch and sequence numbers: in order per partition, one request at a time per
+ * leader, and without duplicates when a request is sent again. After a failure its sequences are of no more use.
+ */
+export class Appender {
+  readonly #cluster: Cluster
+  readonly #links: Links
+  readonly #identity: ProducerIdentity
+  readonly #transactionalId: string | null
+  readonly #maxMessageBytes: MaxMessageBytes
+  readonly #lanes = new Map<string, Lane>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    cluster: Cluster,
+    identity: ProducerIdentity,
+    options: { readonly transactionalId: string | null; readonly maxMessageBytes: MaxMessageBytes },
+  ) {
+    this.#cluster = cluster
+    this.#links = new Links(cluster)
+    this.#identity = identity
+    this.#transactionalId = options.transactionalId
+    this.#maxMessageBytes = options.maxMessageBytes
+  }
+
+  /** Resolves with each record's offset, in the order given; appends run one after another. @throws errors as they came */
+  append(records: readonly OutgoingRecord[], limits: Limits): Promise<number[]> {
+    const appended = this.#last.then(() => this.#append(records, limits))
+    this.#last = appended.catch(() => undefined)
+    return appended
+  }
+
+  async #append(records: readonly OutgoingRecord[], limits: Limits): Promise<number[]> {
+    const queues = this.#encode(records, limits)
+    const offsets = new Array<number>(records.length).fill(-1)
+    while (queues.size > 0) {
+      const round = takeRound(queues)
+      for (const [batch, baseOffset] of await this.#write(round)) {
+        batch.indexes.forEach((index, i) => {
+          offsets[index] = baseOffset + i
+        })
+      }
+    }
+    return offsets
+  }
+
+  close(): void {
+    this.#links.close()
+  }
+
+  /** Asks how large batches may be. @throws ProductionError `record-too-large` when a record is larger */
+  async check(records: readonly OutgoingRecord[]): Promise<Limits> {
+    const limits = new Map<string, number>()
+    for (const { topic } of records) {
+      if (!limits.has(topic)) limits.set(topic, await this.#maxMessageBytes(topic))
+    }
+    for (const record of records) {
+      if (batchOverheadBytes + recordBytesBound(record) <= limits.get(record.topic)!) continue
+      const bytes = encodeBatch([record], this.#identity, 0, this.#cluster.clock.nowMs()).length
+      if (bytes <= limits.get(record.topic)!) continue
+      // Somebody may have raised it.
+      const limit = await this.#maxMessageBytes(record.topic, true)
+      limits.set(record.topic, limit)
+      if (bytes > limit) throw tooLarge(record, bytes, limit)
+    }
+    return limits
+  }
+
+  #encode(records: readonly OutgoingRecord[], limits: Limits): Map<string, Pending[]> {
+    const nowMs = this.#cluster.clock.nowMs()
+    const queues = new Map<string, Pending[]>()
+    const open = new Map<string, { lane: Lane; indexes: number[]; bytes: number }>()
+    const seal = (name: string): void => {
+      const { lane, indexes } = open.get(name)!
+      const ofBatch = indexes.map((index) => records[index]!)
+      const bytes = encodeBatch(ofBatch, this.#identity, lane.sequence, nowMs)
+      lane.sequence = (lane.sequence + indexes.length) % sequences
+      const batch = { topic: lane.topic, partition: lane.partition, bytes, indexes }
+      const queue = queues.get(name)
+      if (queue === undefined) queues.set(name, [batch])
+      else queue.push(batch)
+      open.delete(name)
+    }
+    records.forEach((record, index) => {
+      const name = nameOf(record)
+      const bytes = recordBytesBound(record)
+      const limit = Math.min(requestBytes, limits.get(record.topic)!)
+      const batch = open.get(name)
+      if (batch !== undefined && batch.bytes + bytes <= limit) {
+        batch.indexes.push(index)
+        batch.bytes += bytes
+        return
+      }
+      if (batch !== undefined) seal(name)
+      open.set(name, { lane: this.#lane(name, record), indexes: [index], bytes: batchOverheadBytes + bytes })
+    })
+    for (const name of [...open.keys()]) seal(name)
+    return queues
+  }
+
+  #lane(name: string, { topic, partition }: TopicPartition): Lane {
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) {
+      lane = { topic, partition, sequence: 0 }
+      this.#lanes.set(name, lane)
+    }
+    return lane
+  }
+
+  /** Writes one batch a partition, each to its leader, again where the leader moved; the bytes stay the same. */
+  async #write(round: readonly Pending[]): Promise<ReadonlyMap<Pending, number>> {
+    const { clock, unavailableMs } = this.#cluster.options
+    const written = new Map<Pending, number>()
+    let left = round
+    await retry(
+      async () => {
+        const failures = await this.#attempt(left, written)
+        left = left.filter((batch) => !written.has(batch))
+        if (failures.length > 0) throw failures.find((error) => !isTransient(error)) ?? failures[0]
+      },
+      {
+        clock,
+        forMs: unavailableMs,
+        firstPauseMs: 2,
+        longestPauseMs: 500,
+        again: async (error) => {
+          if (!isTransient(error)) return false
+          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS)) return true
+          await this.#cluster.refresh([...new Set(left.map((batch) => batch.topic))]).catch(() => undefined)
+          return true
+        },
+      },
+    )
+    return written
+  }
+
+  async #attempt(batches: readonly Pending[], written: Map<Pending, number>): Promise<unknown[]> {
+    const failures: unknown[] = []
+    const byLeader = new Map<number, Pending[]>()
+    for (const batch of batches) {
+      try {
+        const leader = await this.#cluster.leaderOf(batch)
+        byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch])
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    await Promise.all(
+      [...byLeader].map(async ([leader, ofLeader]) => {
+        try {
+          const link = await this.#links.to(leader)
+          const { answers } = await link.send(produceCall(this.#transactionalId, ofLeader))
+          for (const batch of ofLeader) settle(batch, answers.get(nameOf(batch)), written, failures)
+        } catch (error) {
+          failures.push(error)
+        }
+      }),
+    )
+    return failures
+  }
+}
+
+const tooLarge = (record: OutgoingRecord, bytes: number, limit: number): ProductionError =>
+  new ProductionError(
+    'record-too-large',
+    `a record of ${bytes} bytes is more than ${record.topic} takes: raise its max.message.bytes (${limit})`,
+  )
+
+function settle(
+  batch: Pending,
+  answer: ProduceAnswer | undefined,
+  written: Map<Pending, number>,
+  failures: unknown[],
+): void {
+  if (answer === undefined) failures.push(new LinkError(`no answer for ${topicResource(batch)}`))
+  else if (answer.errorCode === codes.NONE) written.set(batch, answer.baseOffset)
+  else failures.push(new BrokerError(answer.errorCode, topicResource(batch)))
+}
+
+const isTransient = (error: unknown): boolean =>
+  isUnreachable(error) ||
+  isMovedLeader(error) ||
+  isMovedCoordinator(error) ||
+  hasCode(error, codes.CONCURRENT_TRANSACTIONS)
+
+/** Takes the first batch of as many partitions as one request holds. */
+function takeRound(queues: Map<string, Pending[]>): Pending[] {
+  const round: Pending[] = []
+  let bytes = 0
+  for (const [name, queue] of [...queues]) {
+    const batch = queue[0]!
+    if (round.length > 0 && bytes + batch.bytes.length > requestBytes) continue
+    bytes += batch.bytes.length
+    round.push(batch)
+    queue.shift()
+    if (queue.length === 0) queues.delete(name)
+  }
+  return round
+}

@@ -1,0 +1,74 @@
+import { codes, hasCode, isMovedCoordinator, isUnreachable, type LinkError } from './broker-error.ts'
+import { type Cluster, Links } from './cluster.ts'
+import type { Link } from './link.ts'
+import type { coordinatorType } from './protocol.ts'
+import { retry } from './retry.ts'
+
+export interface AskOptions {
+  /**
+   * Try again when the connection broke with the request under way. Only for what may arrive twice, late: a request
+   * that the broken connection still delivers counts as the same producer's or member's newest.
+   */
+  readonly repeatable: boolean
+}
+
+/** The broker that looks after one group or transactional id, found again when it moves. */
+export class Coordinator {
+  readonly #cluster: Cluster
+  readonly #links: Links
+  readonly #kind: keyof typeof coordinatorType
+  readonly #id: string
+  #nodeId: number | undefined
+
+  constructor(cluster: Cluster, kind: keyof typeof coordinatorType, id: string, links: Links = new Links(cluster)) {
+    this.#cluster = cluster
+    this.#links = links
+    this.#kind = kind
+    this.#id = id
+  }
+
+  /** The connection to the coordinator. @throws LinkError, BrokerError when it cannot be found or reached */
+  async link(): Promise<Link> {
+    this.#nodeId ??= await this.#cluster.coordinatorOf(this.#kind, this.#id)
+    try {
+      return await this.#links.to(this.#nodeId)
+    } catch (error) {
+      this.forget()
+      throw error
+    }
+  }
+
+  /** Looks the coordinator up anew before the next request. */
+  forget(): void {
+    this.#nodeId = undefined
+  }
+
+  /** Asks, and asks again while the coordinator moves, loads, or finishes the last transaction. */
+  ask<T>(request: (link: Link) => Promise<T>, { repeatable }: AskOptions): Promise<T> {
+    let sent = false
+    return retry(
+      async () => {
+        sent = false
+        const link = await this.link()
+        sent = true
+        return await request(link)
+      },
+      {
+        clock: this.#cluster.clock,
+        forMs: this.#cluster.options.unavailableMs,
+        firstPauseMs: 2,
+        longestPauseMs: 50,
+        again: (error) => {
+          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS, codes.UNKNOWN_TOPIC_OR_PARTITION)) return true
+          if (isUnreachable(error) && sent && !repeatable) return false
+          this.forget()
+          return isMovedCoordinator(error) || isUnreachable(error)
+        },
+      },
+    )
+  }
+
+  close(error?: LinkError): void {
+    this.#links.close(error)
+  }
+}

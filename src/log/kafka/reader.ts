@@ -1,0 +1,144 @@
+import { LogError } from '../../errors.ts'
+import { type LogRecord, nameOf, type TopicPartition } from '../../record/record.ts'
+import type { FetchedBatch, Isolation, PartitionReader, ReaderOptions } from '../log.ts'
+import { AbortedFilter } from './aborted.ts'
+import { batchesIn, readRecords } from './batch-decoder.ts'
+import { BrokerError, check, codes, hasCode, topicResource } from './broker-error.ts'
+import { type Cluster, Links } from './cluster.ts'
+import { toLogError } from './failures.ts'
+import { type FetchResponse, fetchCall } from './fetch.ts'
+import { Leader } from './leader.ts'
+
+const defaultMaxBytes = 1024 * 1024
+/** The longest a broker is asked to wait: a broken connection is noticed this much later at most. */
+const longestWaitMs = 5000
+
+interface Fetched {
+  readonly offset: number
+  readonly response: FetchResponse
+}
+
+/**
+ * Reads one partition over a connection of its own: a long poll here delays nobody else. While more is known to lie
+ * ahead, the next fetch is under way before the next poll asks.
+ */
+export class KafkaReader implements PartitionReader {
+  readonly #cluster: Cluster
+  readonly #links: Links
+  readonly #leader: Leader
+  readonly #partition: TopicPartition
+  readonly #isolation: Isolation
+  readonly #maxBytes: number
+  readonly #startOffset: (partition: TopicPartition) => Promise<number>
+  readonly #closing = new AbortController()
+  #position: number
+  #ahead: Promise<Fetched> | undefined
+
+  constructor(
+    cluster: Cluster,
+    { topic, partition, offset, isolation, maxBytes }: ReaderOptions,
+    startOffset: (partition: TopicPartition) => Promise<number>,
+  ) {
+    this.#cluster = cluster
+    this.#links = new Links(cluster)
+    this.#partition = { topic, partition }
+    this.#position = offset
+    this.#leader = new Leader(cluster, this.#partition, { links: this.#links, signal: this.#closing.signal })
+    this.#isolation = isolation
+    this.#maxBytes = maxBytes ?? defaultMaxBytes
+    this.#startOffset = startOffset
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  seek(offset: number): void {
+    this.#position = offset
+  }
+
+  async poll(maxWaitMs: number): Promise<FetchedBatch> {
+    this.#throwIfClosed()
+    const { clock } = this.#cluster
+    const untilMs = clock.nowMs() + maxWaitMs
+    try {
+      for (;;) {
+        const fetched = await this.#next(Math.min(Math.max(0, untilMs - clock.nowMs()), longestWaitMs))
+        this.#throwIfClosed()
+        // A seek meanwhile made this useless.
+        if (fetched.offset !== this.#position) continue
+        if (fetched.response.recordSet.length > 0 || clock.nowMs() >= untilMs) return this.#take(fetched)
+      }
+    } catch (error) {
+      this.#throwIfClosed()
+      if (hasCode(error, codes.OFFSET_OUT_OF_RANGE)) throw await this.#outOfRange(error)
+      throw toLogError(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#links.close()
+    await this.#ahead?.catch(() => undefined)
+  }
+
+  /** What was fetched ahead, or a fetch of now. */
+  #next(maxWaitMs: number): Promise<Fetched> {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead ?? this.#fetch(this.#position, maxWaitMs)
+  }
+
+  #take({ response }: Fetched): FetchedBatch {
+    const { highWatermark, lastStableOffset, recordSet, aborted } = response
+    const filter = this.#isolation === 'read-committed' ? new AbortedFilter(aborted) : undefined
+    const records: LogRecord[] = []
+    const fromOffset = this.#position
+    for (const batch of batchesIn(recordSet)) {
+      const shown = filter === undefined ? !batch.isControl : filter.shows(batch)
+      if (shown && batch.lastOffset >= fromOffset) readRecords(batch, this.#partition, fromOffset, records)
+      if (batch.lastOffset >= this.#position) this.#position = batch.lastOffset + 1
+    }
+    const end = this.#isolation === 'read-committed' ? lastStableOffset : highWatermark
+    if (this.#position > fromOffset && this.#position < end) this.#fetchAhead()
+    return { ...this.#partition, records, nextOffset: this.#position, highWatermark, lastStableOffset }
+  }
+
+  #fetchAhead(): void {
+    this.#ahead = this.#fetch(this.#position, 0)
+    // Its failure is the next poll's; until then it is nobody's.
+    this.#ahead.catch(() => undefined)
+  }
+
+  #fetch(offset: number, maxWaitMs: number): Promise<Fetched> {
+    const { topic, partition } = this.#partition
+    const request = { topic, partition, offset, isolation: this.#isolation, maxBytes: this.#maxBytes, maxWaitMs }
+    return this.#leader.ask(async (link) => {
+      const response = await link.send(fetchCall(request))
+      check(response.errorCode, topicResource(this.#partition))
+      return { offset, response }
+    })
+  }
+
+  async #outOfRange(cause: unknown): Promise<Error> {
+    try {
+      const startOffset = await this.#startOffset(this.#partition)
+      return new LogError(
+        'offset-out-of-range',
+        `${nameOf(this.#partition)} does not hold offset ${this.#position}: it begins at ${startOffset}`,
+        { cause, startOffset },
+      )
+    } catch (error) {
+      return toLogError(error instanceof BrokerError ? cause : error)
+    }
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closing.signal.aborted)
+      throw new LogError('log-closed', `the reader of ${nameOf(this.#partition)} is closed`)
+  }
+}

@@ -1,0 +1,233 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { LogError, ProductionError, type WeirError } from '../../errors.ts'
+import { failsAt, passFailPoint } from '../../fail-points.ts'
+import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
+import type { CommittedOffset, TransactionalProducer, TransactionalProducerOptions } from '../log.ts'
+import { Appender, type MaxMessageBytes } from './appender.ts'
+import { check, groupResource, isDenied, isFencing, topicResource, transactionResource } from './broker-error.ts'
+import type { Cluster } from './cluster.ts'
+import { Coordinator } from './coordinator.ts'
+import { toLogError, toProductionError } from './failures.ts'
+import type { Link } from './link.ts'
+import { byTopic, commitTopics } from './offsets.ts'
+
+const defaultTransactionTimeoutMs = 10_000
+
+interface Identity {
+  readonly transactionalId: string
+  readonly producerId: string
+  readonly producerEpoch: number
+}
+
+/**
+ * A transactional producer over Kafka's transaction coordinator. `send` and `sendOffsets` of one transaction may run at
+ * the same time; an end may not overlap either.
+ *
+ * Requests to the coordinator are never repeated after a broken connection: one that arrives late, after the
+ * transaction's end, would belong to the next transaction.
+ */
+export class KafkaTransactionalProducer implements TransactionalProducer {
+  readonly #cluster: Cluster
+  readonly #identity: Identity
+  readonly #coordinator: Coordinator
+  readonly #appender: Appender
+  readonly #groups = new Map<string, Coordinator>()
+  /** Partitions of the open transaction, those being added included. */
+  readonly #partitions = new Map<string, Promise<void>>()
+  /** Groups of the open transaction. */
+  readonly #offsetGroups = new Map<string, Promise<void>>()
+  /** The coordinator takes one change of a transaction at a time. */
+  #adding: Promise<unknown> = Promise.resolve()
+  #failure: WeirError | undefined
+  #closed = false
+
+  private constructor(
+    cluster: Cluster,
+    identity: Identity,
+    coordinator: Coordinator,
+    maxMessageBytes: MaxMessageBytes,
+  ) {
+    this.#cluster = cluster
+    this.#identity = identity
+    this.#coordinator = coordinator
+    const { transactionalId, producerEpoch } = identity
+    const ofBatches = { producerId: Number(identity.producerId), producerEpoch, transactional: true }
+    this.#appender = new Appender(cluster, ofBatches, { transactionalId, maxMessageBytes })
+  }
+
+  /** Fences the id's older producer; its open transaction has ended when this resolves. */
+  static async open(
+    cluster: Cluster,
+    { transactionalId, transactionTimeoutMs = defaultTransactionTimeoutMs }: TransactionalProducerOptions,
+    maxMessageBytes: MaxMessageBytes,
+  ): Promise<KafkaTransactionalProducer> {
+    const coordinator = new Coordinator(cluster, 'transaction', transactionalId)
+    try {
+      const { producerId, producerEpoch } = await coordinator.ask(
+        async (link) => {
+          const request = { transactionalId, transactionTimeout: transactionTimeoutMs }
+          const response = await link.request('InitProducerId', request)
+          check(response.errorCode, transactionResource(transactionalId))
+          return response
+        },
+        { repeatable: true },
+      )
+      const identity = { transactionalId, producerId, producerEpoch }
+      return new KafkaTransactionalProducer(cluster, identity, coordinator, maxMessageBytes)
+    } catch (error) {
+      coordinator.close()
+      throw toLogError(error)
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  send(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    return this.#run(async () => {
+      if (records.length === 0) return []
+      const limits = await this.#appender.check(records)
+      await this.#addPartitions(records)
+      return this.#appender.append(records, limits)
+    })
+  }
+
+  sendOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
+    return this.#run(async () => {
+      if (offsets.length === 0) return
+      let added = this.#offsetGroups.get(groupId)
+      if (added === undefined) {
+        added = this.#add((link) => this.#addOffsetGroup(link, groupId))
+        this.#offsetGroups.set(groupId, added)
+      }
+      await added
+      await this.#commitOffsets(groupId, offsets)
+    })
+  }
+
+  commit(): Promise<void> {
+    return this.#run(() => this.#end(true))
+  }
+
+  abort(): Promise<void> {
+    return this.#run(() => this.#end(false))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    // Whatever goes wrong here, the broker's timeout or the next producer of this id ends the transaction.
+    if (this.#failure?.code !== 'fenced') await this.#end(false).catch(() => undefined)
+    this.destroy()
+  }
+
+  /** Breaks off what is under way and leaves an open transaction to its timeout. */
+  destroy(): void {
+    this.#closed = true
+    this.#appender.close()
+    this.#coordinator.close()
+    for (const group of this.#groups.values()) group.close()
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new LogError('log-closed', 'the producer is closed')
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      return await work()
+    } catch (error) {
+      this.#failure ??= toProductionError(error)
+      throw this.#failure
+    }
+  }
+
+  async #addPartitions(records: readonly OutgoingRecord[]): Promise<void> {
+    const missing = new Map<string, TopicPartition>()
+    const known = new Set<Promise<void>>()
+    for (const record of records) {
+      const name = nameOf(record)
+      const added = this.#partitions.get(name)
+      if (added === undefined) missing.set(name, record)
+      else known.add(added)
+    }
+    if (missing.size > 0) {
+      const partitions = [...missing.values()]
+      const added = this.#add((link) => this.#addToTransaction(link, partitions))
+      for (const name of missing.keys()) this.#partitions.set(name, added)
+      known.add(added)
+    }
+    await Promise.all(known)
+  }
+
+  #add(request: (link: Link) => Promise<void>): Promise<void> {
+    const added = this.#adding.then(() => this.#coordinator.ask(request, { repeatable: false }))
+    this.#adding = added.catch(() => undefined)
+    return added
+  }
+
+  async #addToTransaction(link: Link, partitions: readonly TopicPartition[]): Promise<void> {
+    const topics = byTopic(partitions, ({ partition }) => partition)
+    const { errors } = await link.request('AddPartitionsToTxn', { ...this.#identity, topics })
+    for (const { topic, partitionErrors } of errors) {
+      for (const { partition, errorCode } of partitionErrors) check(errorCode, topicResource({ topic, partition }))
+    }
+  }
+
+  async #addOffsetGroup(link: Link, groupId: string): Promise<void> {
+    const { errorCode } = await link.request('AddOffsetsToTxn', { ...this.#identity, groupId })
+    check(errorCode, groupResource(groupId))
+  }
+
+  async #commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
+    await this.#group(groupId).ask(
+      async (link) => {
+        const request = { ...this.#identity, groupId, topics: commitTopics(offsets) }
+        const { topics } = await link.request('TxnOffsetCommit', request)
+        for (const { partitions } of topics) {
+          for (const { errorCode } of partitions) check(errorCode, groupResource(groupId))
+        }
+      },
+      { repeatable: false },
+    )
+  }
+
+  #group(groupId: string): Coordinator {
+    let group = this.#groups.get(groupId)
+    if (group === undefined) {
+      group = new Coordinator(this.#cluster, 'group', groupId)
+      this.#groups.set(groupId, group)
+    }
+    return group
+  }
+
+  async #end(commits: boolean): Promise<void> {
+    if (this.#partitions.size === 0 && this.#offsetGroups.size === 0) return
+    let sent = false
+    try {
+      await this.#coordinator.ask(
+        async (link) => {
+          const call = await link.encode('EndTxn', { ...this.#identity, transactionResult: commits })
+          const answered = link.send(call)
+          sent = true
+          if (commits && failsAt('end-transaction-unanswered')) {
+            answered.catch(() => undefined)
+            // The kernel has the bytes after this, so the broker gets them though this process ends.
+            await nextTurn()
+            passFailPoint('end-transaction-unanswered')
+          }
+          const { errorCode } = await answered
+          check(errorCode, transactionResource(this.#identity.transactionalId))
+        },
+        { repeatable: false },
+      )
+    } catch (cause) {
+      if (!commits || !sent || isFencing(cause) || isDenied(cause)) throw cause
+      throw new ProductionError(
+        'commit-outcome-unknown',
+        `no answer to the commit of ${this.#identity.transactionalId}: open a new producer and read the committed offsets`,
+        { cause },
+      )
+    }
+    this.#partitions.clear()
+    this.#offsetGroups.clear()
+  }
+}
