@@ -52,6 +52,22 @@ describe("the oracle's decision", () => {
     expect(decisions.at(-1)?.value).toContain('"evidence":[{"id":"recent","offset":1,"partition":0,"step":"a"}]')
   })
 
+  it('compares matches from the last step to the first', () => {
+    const minuteMs = 60_000
+    const at = (minutes: number, id: string, outletId: string, amount: number) =>
+      line(startMs + minutes * minuteMs, { ...card, outletId, amount }, { id })
+    const { decisions } = judge([
+      at(0, 'first-a', 'A', 5),
+      at(1, 'first-b', 'B', 5),
+      at(10, 'large-b', 'B', 120),
+      at(20, 'large-a', 'A', 120),
+      at(2, 'second', 'C', 5),
+    ])
+    expect(decisions.at(-1)?.value).toContain(
+      '"evidence":[{"id":"first-a","offset":0,"partition":0,"step":"first"},{"id":"large-a","offset":3,"partition":0,"step":"large"}]',
+    )
+  })
+
   it('about a late event has every field, empty, and says how late it is', () => {
     const late = [line(startMs), line(startMs - 3_600_001, card, { id: 'late' })]
     expect(judge(late).decisions[1]?.value).toBe(

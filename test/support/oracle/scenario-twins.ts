@@ -79,7 +79,7 @@ const cardSequences: SequenceTwin[] = [
     steps: [
       { name: 'first', type: card, where: (first) => amount(first!) < 10 },
       { name: 'second', type: card, where: (_, second) => amount(second!) < 10 },
-      { name: 'large', type: card, where: (_, _second, large) => amount(large!) > 100 },
+      { name: 'large', type: card, where: (first, _, large) => amount(large!) > 100 && !elsewhere(first!, large!) },
     ],
     reason: (first, second, large) =>
       `${print(() => amount(first!))} and ${print(() => amount(second!))}, then ${print(() => amount(large!))}`,

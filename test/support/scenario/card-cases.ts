@@ -93,6 +93,20 @@ export function smallSmallLargeCases(stage: Stage): void {
   middleLast.card(20 * minuteMs, { amount: 120 })
   const middle = middleLast.card(10 * minuteMs, { amount: 6 }, 40 * minuteMs)
   middleLast.fires(rule, middle, { name: 'the second of three arrives last', yes: true })
+  const twoPlaces = stage.actor()
+  twoPlaces.card(0, { amount: 5 })
+  twoPlaces.card(minuteMs, { ...paris, amount: 5 })
+  twoPlaces.card(10 * minuteMs, { ...paris, amount: 120 })
+  twoPlaces.card(20 * minuteMs, { amount: 120 })
+  const between = twoPlaces.card(2 * minuteMs, { amount: 6 }, 30 * minuteMs)
+  twoPlaces.fires(rule, between, { name: 'the second of three arrives last, for two matches', yes: true })
+  const elsewhere = stage.actor()
+  elsewhere.card(0, { amount: 5 })
+  elsewhere.card(minuteMs, { amount: 5 })
+  elsewhere.fires(rule, elsewhere.card(2 * minuteMs, { ...paris, amount: 120 }), {
+    name: 'large elsewhere',
+    yes: false,
+  })
   const once = stage.actor()
   once.card(0, { amount: 5 })
   once.fires(rule, once.card(minuteMs, { amount: 120 }), { name: 'one event for two steps', yes: false })
@@ -121,6 +135,7 @@ export function declinedCases(stage: Stage): void {
   others.card(1000, { status: 'referred' })
   others.card(2000, { amount: 60 })
   others.fires(rule, others.card(3000), { name: 'approved after other answers', yes: true })
+  others.fires(rule, others.card(4000, declined), { name: 'a match is not told again', yes: false })
   const onlyDeclined = stage.actor()
   onlyDeclined.card(0, declined)
   onlyDeclined.fires(rule, onlyDeclined.card(1000, declined), { name: 'declined twice', yes: false })

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { simulate } from '../../../src/replay/simulator/simulate.ts'
 import { amountCases, declinedCases, smallSmallLargeCases, travelCases, twoOutletsCases } from './card-cases.ts'
 import { duplicateCases, lateCases, unnamedCases } from './order-cases.ts'
@@ -18,12 +19,12 @@ export interface ScenarioOptions {
   readonly seed?: number
   /** Simulated events; the cases come on top. Default 20,000. */
   readonly simulated?: number
-  /** How often each case is played, under another key and at another time. Default 4. */
+  /** How often each case is played, under another key and at another time. Default 5. */
   readonly repeats?: number
 }
 
 /** The folder with the rule set that the scenario is made for, as files; its twin is the oracle's `scenario-twins.ts`. */
-export const scenarioRules: string = new URL('./rules/', import.meta.url).pathname
+export const scenarioRules: string = fileURLToPath(new URL('./rules/', import.meta.url))
 
 export const scenarioPartitions = 4
 
@@ -52,7 +53,7 @@ const families = [
  * every bound of the rule set. Arrival never runs ahead of time: when a case's event arrives, stream time is at most the
  * time of its arrival, so an event that arrives on time sets stream time exactly.
  */
-export function scenario({ seed = 11, simulated = 20_000, repeats = 4 }: ScenarioOptions = {}): Scenario {
+export function scenario({ seed = 11, simulated = 20_000, repeats = 5 }: ScenarioOptions = {}): Scenario {
   const base = simulatedLines(seed, simulated)
   const spanMs = base.at(-1)!.arrivalMs - fromMs - 2 * dayMs
   const stage = new Stage(fromMs + dayMs, Math.max(spanMs, dayMs))

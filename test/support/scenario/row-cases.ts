@@ -37,6 +37,11 @@ export function limitCases(stage: Stage): void {
   stale.row('cards', { atMs: 2 * minuteMs, after: { cardId: stale.cardId, limit: 10 }, lsn: lsn - 1 })
   stale.fires(rule, stale.card(2 * minuteMs), { name: 'an older row sent again', yes: false })
 
+  const snapshot = stage.actor()
+  const shared = limitOf(snapshot, 1000)
+  snapshot.row('cards', { atMs: 1, after: { cardId: snapshot.cardId, limit: 10 }, lsn: shared.lsn })
+  snapshot.fires(rule, snapshot.card(1), { name: 'a newer row with the same lsn', yes: true })
+
   const copied = stage.actor()
   const { id } = limitOf(copied, 10)
   limitOf(copied, 1000, minuteMs)
