@@ -109,9 +109,8 @@ export class WeirApp {
     }
     this.#moveTo('PENDING_SHUTDOWN')
     try {
-      await Promise.all([...this.#tasks.values()].map(({ runner }) => runner.close()))
       await this.#membership?.leave()
-      this.#tasks.clear()
+      await this.#closeAll()
       this.#moveTo('NOT_RUNNING')
       this.#ended.resolve()
     } catch (error) {
@@ -176,7 +175,7 @@ export class WeirApp {
       const held = this.#tasks.get(name)
       this.#tasks.delete(name)
       held?.monitor.forget()
-      await held?.runner.closeDirty()
+      await held?.runner.close()
     }
   }
 
@@ -236,14 +235,18 @@ export class WeirApp {
     return held
   }
 
+  async #closeAll(): Promise<void> {
+    await Promise.allSettled([...this.#tasks.values()].map(({ runner }) => runner.close()))
+    this.#tasks.clear()
+  }
+
   /** What the application cannot get over: gives everything back without committing and says why. */
   async #fail(error: Error): Promise<void> {
     if (this.#state === 'ERROR' || this.#state === 'NOT_RUNNING') return
     this.#error = error
     this.#moveTo('ERROR')
     this.#options.logger.error('the application ends', { err: error })
-    await Promise.allSettled([...this.#tasks.values()].map(({ runner }) => runner.closeDirty()))
-    this.#tasks.clear()
+    await this.#closeAll()
     await this.#membership?.leave().catch(() => {})
     this.#ended.reject(error)
   }

@@ -54,27 +54,26 @@ export class TaskRunner {
     this.#loop = this.#loop.then(() => this.#keepRunning())
   }
 
-  /** Ends after the batch in hand; the task stays open, ready to go on or to be closed. */
+  /** Ends after the batch in hand and commits; the task stays open, ready to go on or to be closed. */
   async suspend(): Promise<void> {
     this.#wanted = false
     this.#wake()
-    if (this.#task?.status === 'RESTORING') await this.#task.closeDirty()
-    await this.#task?.suspend()
+    const task = this.#task
+    try {
+      if (task?.status === 'RESTORING') await task.close()
+      else await task?.suspend()
+    } catch {
+      // Taken over meanwhile, or the log is away: what was not committed is processed again.
+      await task?.close()
+    }
     await this.#loop
   }
 
-  /** Commits what is left and gives everything back. */
+  /** Gives everything back without committing: whoever may lose nothing suspends first. */
   async close(): Promise<void> {
-    await this.suspend()
-    await this.#task?.close()
-    this.#task = undefined
-  }
-
-  /** Gives everything back without committing. */
-  async closeDirty(): Promise<void> {
     this.#wanted = false
     this.#wake()
-    await this.#task?.closeDirty()
+    await this.#task?.close()
     await this.#loop
     this.#task = undefined
   }
@@ -89,7 +88,7 @@ export class TaskRunner {
       } catch (error) {
         if (!this.#wanted) return
         const recovery = recoveryFrom(error)
-        await this.#task?.closeDirty().catch(() => {})
+        await this.#task?.close().catch(() => {})
         this.#task = undefined
         if (recovery === 'fail' || recovery === 'rejoin') {
           this.#wanted = false

@@ -54,7 +54,7 @@ const idlePositionMs = 1_000
 
 /**
  * One partition of a sub-topology: one order, one owner, one transaction at a time. `open`, then `run` until `suspend`;
- * a suspended task can `run` again. After any throw the only moves left are `closeDirty` and a new task.
+ * a suspended task can `run` again. After any throw the only moves left are `close` and a new task.
  */
 export class StreamTask {
   readonly taskId: string
@@ -120,26 +120,20 @@ export class StreamTask {
     return this.#running
   }
 
-  /** Ends `run` after the batch in hand; state and position are as committed. */
+  /**
+   * Ends `run` after the batch in hand and commits a position that nothing has carried yet: another owner may come now.
+   * @throws what a commit throws; then only `close` is left
+   */
   async suspend(): Promise<void> {
     this.#stopping = true
     await this.#running.catch(() => {})
-    if (this.status === 'RUNNING') this.#lifecycle.moveTo('SUSPENDED')
-  }
-
-  /** Suspends, commits a position that nothing has carried yet, and gives everything back. */
-  async close(): Promise<void> {
-    const clean = this.status === 'RUNNING' || this.status === 'SUSPENDED'
-    await this.suspend()
-    try {
-      if (clean) await this.#commitPosition()
-    } finally {
-      await this.closeDirty()
-    }
+    if (this.status !== 'RUNNING') return
+    this.#lifecycle.moveTo('SUSPENDED')
+    await this.#commitPosition()
   }
 
   /** Gives everything back without committing: what was not committed is processed again by the next owner. */
-  async closeDirty(): Promise<void> {
+  async close(): Promise<void> {
     if (this.status === 'CLOSED') return
     this.#stopping = true
     this.#lifecycle.moveTo('CLOSED')

@@ -1,0 +1,15 @@
+import type { Headers } from '../record/record.ts'
+import type { Clock } from '../time/clock.ts'
+import { formatEventTime } from '../time/event-time.ts'
+import { timeZoneDataVersion } from '../time/zone.ts'
+import { version } from '../version.ts'
+
+/** Headers that say when and by what a decision was made. They are beside the value, which depends on the log alone. */
+export function stampOf(clock: Clock): () => Headers {
+  const versions = {
+    'weir-version': Buffer.from(version),
+    'node-version': Buffer.from(process.versions.node),
+    'tz-version': Buffer.from(timeZoneDataVersion() ?? 'unknown'),
+  }
+  return () => ({ 'decided-at': Buffer.from(formatEventTime(clock.nowMs())), ...versions })
+}

@@ -1,0 +1,137 @@
+import type { Log } from '../../src/log/log.ts'
+import { openMemoryLog } from '../../src/log/memory-log.ts'
+import { partitionFor } from '../../src/record/murmur2.ts'
+import type { LogRecord } from '../../src/record/record.ts'
+import { float64Serde } from '../../src/record/serdes.ts'
+import { type AppOptions, WeirApp } from '../../src/runtime/app.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { noMetrics } from '../../src/runtime/metrics.ts'
+import { stateEngine } from '../../src/state/engines/index.ts'
+import type { KeyValueStoreDef } from '../../src/state/stores.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { TopologyBuilder } from '../../src/topology/builder.ts'
+import { defineOperator } from '../../src/topology/operator.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+
+export const main = 'main'
+const counts: KeyValueStoreDef<number> = { kind: 'key-value', name: 'counts', serde: float64Serde }
+
+/** Counts the events of each key and writes the count back to main; its own records carry a header and are dropped. */
+export function countingTopology(): Topology {
+  return new TopologyBuilder()
+    .source({
+      name: 'in',
+      topic: main,
+      ingest(record: LogRecord) {
+        if (record.headers.count !== undefined) return { streamTimeMs: undefined, record: undefined }
+        const { topic, partition, offset, timestampMs, headers, key } = record
+        return {
+          streamTimeMs: timestampMs,
+          record: {
+            key: key!.toString(),
+            value: record.value!.toString(),
+            timestampMs,
+            headers,
+            topic,
+            partition,
+            offset,
+          },
+        }
+      },
+    })
+    .processor(
+      defineOperator<string, number>({
+        name: 'count',
+        stores: [counts],
+        prefetch: ({ key }, ask) => ask.get(counts, key),
+        create(ctx) {
+          const store = ctx.store(counts)
+          return (record) => {
+            const count = (store.get(record.key) ?? 0) + 1
+            store.put(record.key, count)
+            if (record.value !== 'silent') ctx.forward({ ...record, value: count })
+          }
+        },
+      }),
+      'in',
+    )
+    .sink<number>(
+      {
+        name: 'out',
+        topic: main,
+        loopback: true,
+        toRecord: ({ key, value, partition, offset }) => ({
+          partition,
+          key: Buffer.from(key),
+          value: Buffer.from(`${key}@${offset}=${value}`),
+          headers: { count: Buffer.from('1') },
+        }),
+      },
+      'count',
+    )
+    .build()
+}
+
+export async function logWithMain(partitions = 2): Promise<Log> {
+  const log = await openMemoryLog()
+  await log.createTopic({ topic: main, partitions })
+  return log
+}
+
+export const countingApp = (log: Log, stateDir: string, more: Partial<AppOptions> = {}): WeirApp =>
+  new WeirApp({
+    applicationId: 'counter',
+    topology: countingTopology(),
+    definition: 'counting',
+    log,
+    engine: stateEngine('rocksdb'),
+    stateDir,
+    guarantee: 'exactly-once',
+    limits: { maxRecords: 50, maxBytes: 1 << 20, maxWaitMs: 20 },
+    clock: systemClock,
+    logger: silentLogger,
+    metrics: noMetrics,
+    ...more,
+  })
+
+/** Sends one event a key, in order. */
+export async function sendEvents(log: Log, keys: readonly string[], value = 'x'): Promise<void> {
+  const { partitions } = (await log.describeTopic(main))!
+  const producer = await log.openProducer()
+  await producer.send(
+    keys.map((key) => ({
+      topic: main,
+      partition: partitionFor(Buffer.from(key), partitions),
+      key: Buffer.from(key),
+      value: Buffer.from(value),
+      headers: {},
+    })),
+  )
+  await producer.close()
+}
+
+/** All committed records of main, partition by partition. */
+export async function readMain(log: Log): Promise<LogRecord[]> {
+  const { partitions } = (await log.describeTopic(main))!
+  const records: LogRecord[] = []
+  for (let partition = 0; partition < partitions; partition++) {
+    const end = await log.endOffset({ topic: main, partition }, 'read-committed')
+    const reader = await log.openReader({ topic: main, partition, offset: 0, isolation: 'read-committed' })
+    while (reader.position < end) records.push(...(await reader.poll(100)).records)
+    await reader.close()
+  }
+  return records
+}
+
+/** Waits until the condition holds; fails with the last error it gave. */
+export async function eventually(check: () => Promise<void> | void, withinMs = 10_000): Promise<void> {
+  const untilMs = Date.now() + withinMs
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (Date.now() > untilMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
