@@ -19,13 +19,9 @@ export function arrivalOf<E>(plan: SequencePlan<E>, event: KeyedEvent<E>): Arriv
 
 function fitting<E>(places: readonly Place<E>[], event: KeyedEvent<E>): number[] {
   const positions: number[] = []
-  for (const [position, { def }] of places.entries()) {
-    if (def.matches(event) && hasIndexFields(def.index, event.value)) positions.push(position)
+  for (const [position, { def, needed }] of places.entries()) {
+    // An absent field equals nothing, so the event can fill no place that needs it.
+    if (def.matches(event) && needed.every((field) => field.read(event.value) !== undefined)) positions.push(position)
   }
   return positions
-}
-
-/** An absent field equals nothing, so the event can fill no place that needs it. */
-function hasIndexFields<E>(index: Place<E>['def']['index'], value: E): boolean {
-  return index === undefined || Object.values(index).every((field) => field.read(value) !== undefined)
 }

@@ -32,7 +32,7 @@ export interface JointCondition<E> {
 export interface IndexField<E> {
   /** What is read, as a name: the same name must mean the same value in every step that shares a slot. */
   readonly field: string
-  /** The value as text (`typedKey`); `undefined` when absent, and then the event fills no step. */
+  /** The value as text (`typedKey`); `undefined` when absent: it then equals nothing. */
   read(value: E): string | undefined
 }
 

@@ -9,6 +9,8 @@ export interface KeyShape<E> {
 /** A step or a `not`, with the keys under which its events are kept: one for each set of fields it is looked up by. */
 export interface Place<E> {
   readonly def: PlaceDef<E>
+  /** Fields without which an event fits nowhere: those that another step must equal. */
+  readonly needed: readonly IndexField<E>[]
   readonly copies: readonly KeyShape<E>[]
 }
 
@@ -64,16 +66,19 @@ export function planSequence<E>(def: SequenceDef<E>): SequencePlan<E> {
   const trailing = nots.filter((not) => not.after === def.steps[last]!.name).map((not) => not.forMs ?? 0)
   return {
     def,
-    steps: def.steps.map((step, index) => ({
-      def: step,
-      copies: copiesOf(
-        def,
-        step,
-        step.name,
-        def.steps.filter((_, role) => role !== index),
-      ),
+    steps: def.steps.map((step, index) => {
+      const others = def.steps.filter((_, role) => role !== index)
+      return {
+        def: step,
+        needed: neededOf(step, others),
+        copies: copiesOf(def, step, { name: step.name, roles: others }),
+      }
+    }),
+    nots: nots.map((not, index) => ({
+      def: not,
+      needed: neededOf(not, def.steps),
+      copies: copiesOf(def, not, { name: `not ${index}`, roles: def.steps }),
     })),
-    nots: nots.map((not, index) => ({ def: not, copies: copiesOf(def, not, `not ${index}`, def.steps) })),
     roles: def.steps.map((_, role) => planRole(def, role)),
     trailingMs: trailing.length === 0 ? undefined : Math.max(...trailing),
   }
@@ -94,11 +99,15 @@ function shapeOf<E>(
   return { prefix, fields, asked: { prefix, fields: groups.map((group) => role.index![group]!) } }
 }
 
+const neededOf = <E>(place: PlaceDef<E>, others: readonly StepDef<E>[]): IndexField<E>[] =>
+  groupsOf(place)
+    .filter((group) => others.some((other) => other.index?.[group] !== undefined))
+    .map((group) => place.index![group]!)
+
 function copiesOf<E>(
   def: SequenceDef<E>,
   place: PlaceDef<E>,
-  name: string,
-  roles: readonly StepDef<E>[],
+  { name, roles }: { readonly name: string; readonly roles: readonly StepDef<E>[] },
 ): KeyShape<E>[] {
   const shapes = roles.map((role) => shapeOf(def, place, name, role))
   return [...new Map(shapes.map(({ prefix, fields }) => [prefix, { prefix, fields }])).values()]

@@ -45,7 +45,8 @@ export function prefetchMatch<E>(
     }
     for (const { nots } of levels) {
       for (const not of nots) {
-        const key = placeKey(not.lookup, event.key, { by: arrival.by, value: event.value })!
+        const key = placeKey(not.lookup, event.key, { by: arrival.by, value: event.value })
+        if (key === undefined) continue
         const isBefore = not.previous < role
         const lastMs = plan.steps.length - 1 === role ? timeMs : timeMs + def.withinMs
         const toMs =

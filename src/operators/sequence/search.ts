@@ -127,7 +127,8 @@ export class MatchSearch<E> {
   }
 
   #agrees({ own, step, other }: Agreement<E>, event: SequenceEvent<E>): boolean {
-    return own.read(event.value) === other.read(this.#chosen[step]!.value)
+    const value = own.read(event.value)
+    return value !== undefined && value === other.read(this.#chosen[step]!.value)
   }
 
   #isAbsent(not: NotPlan<E>): boolean {
@@ -136,8 +137,10 @@ export class MatchSearch<E> {
     const next = this.#chosen[not.previous + 1]
     const endMs = not.forMs === undefined ? next!.timeMs : previousMs + not.forMs
     if (next !== undefined && next.timeMs < endMs) return false
-    if (endMs === previousMs) return true
-    for (const event of this.#store.backwardFetch(this.#keyOf(not.lookup), previousMs + 1, endMs)) {
+    const lookupKey = this.#keyOf(not.lookup)
+    // Without the field that the event would have to equal there is no such event.
+    if (endMs === previousMs || lookupKey === undefined) return true
+    for (const event of this.#store.backwardFetch(lookupKey, previousMs + 1, endMs)) {
       if (event.offset > knownOffset || this.#chosen.some((chosen) => chosen?.offset === event.offset)) continue
       if (!not.agreements.every((agreement) => this.#agrees(agreement, event))) continue
       if (not.where.every((condition) => condition.test(event, this.#scope, key))) return false
@@ -153,15 +156,15 @@ export class MatchSearch<E> {
     const fromMs = anyOrder || step < role.step ? event.timeMs - withinMs : event.timeMs + 1
     const toMs = anyOrder || step > role.step ? event.timeMs + withinMs : event.timeMs
     if (fromMs > toMs) return
-    for (const candidate of this.#store.backwardFetch(this.#keyOf(role.lookups[step]!), fromMs, toMs)) {
+    for (const candidate of this.#store.backwardFetch(this.#keyOf(role.lookups[step]!)!, fromMs, toMs)) {
       if (candidate.offset > knownOffset || candidate.offset === event.offset) continue
       if (anyOrder || step > role.step || comparePositions(candidate, event) < 0) yield candidate
     }
   }
 
-  #keyOf(shape: KeyShape<E>): string {
+  #keyOf(shape: KeyShape<E>): string | undefined {
     const { key, by, event } = this.#quest!
-    return placeKey(shape, key, { by, value: event.value })!
+    return placeKey(shape, key, { by, value: event.value })
   }
 }
 
