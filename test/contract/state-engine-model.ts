@@ -8,9 +8,7 @@ export type ModelOp =
   | { readonly type: 'reopen' }
 
 // Few different bytes, so that keys meet and are prefixes of each other; the ones at the edges of signedness.
-const key = fc
-  .array(fc.constantFrom(0, 1, 0x61, 0x7f, 0x80, 0xff), { minLength: 1, maxLength: 3 })
-  .map((bytes) => Buffer.from(bytes))
+const key = fc.array(fc.constantFrom(0, 1, 0x61, 0x7f, 0x80, 0xff), { maxLength: 3 }).map((bytes) => Buffer.from(bytes))
 const value = fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes))
 const column = fc.constantFrom('a', 'b')
 const change = fc.record({ column, key, value: fc.option(value, { freq: 3 }) })

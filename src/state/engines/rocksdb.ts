@@ -36,6 +36,10 @@ async function openWithAllColumns(folder: string, columns: readonly string[]): P
   }
 }
 
+// An empty buffer of its own has no address, on which RocksDB's assertions end the process; one within another has.
+const emptyBytes = Buffer.alloc(1).subarray(0, 0)
+const addressed = (bytes: Buffer): Buffer => (bytes.length === 0 ? emptyBytes : bytes)
+
 class RocksDb implements StateDb {
   readonly #folder: string
   readonly #db: RocksLevel
@@ -71,8 +75,8 @@ class RocksDb implements StateDb {
     try {
       for (const { column, key, value } of changes) {
         const options = this.#optionsOf(column)
-        if (value === null) batch._del(key, options)
-        else batch._put(key, value, options)
+        if (value === null) batch._del(addressed(key), options)
+        else batch._put(addressed(key), addressed(value), options)
       }
       batch._writeSync({ sync: false })
     } catch (error) {
@@ -97,7 +101,7 @@ class RocksDb implements StateDb {
   }
 
   #valuesOf(keys: readonly Buffer[], options: RocksReadOptions): (Buffer | undefined)[] {
-    return this.#db._getManySync(keys, options) as (Buffer | undefined)[]
+    return this.#db._getManySync(keys.map(addressed), options) as (Buffer | undefined)[]
   }
 
   #entriesIn(range: KeyRange, options: RocksReadOptions): Entry[] {
@@ -105,7 +109,7 @@ class RocksDb implements StateDb {
     const { rows } = this.#db.querySync({
       ...options,
       keyEncoding: 'buffer',
-      gte: range.gte,
+      gte: addressed(range.gte),
       ...(range.lt && { lt: range.lt }),
       reverse: range.reverse ?? false,
       limit: range.limit ?? -1,

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { retentionMs } from './state-model.ts'
+
+export const runs = Number(process.env.WEIR_PROPERTY_RUNS ?? 200)
+
+const key = fc.constantFrom('a', 'ab', 'é', '')
+// Around and beyond the retention on both sides, negative ones too.
+const timeMs = fc.integer({ min: -retentionMs, max: 4 * retentionMs })
+const value = fc.constantFrom('', 'x', 'yy')
+
+const op = <K extends string, T extends object>(kind: K, fields: { [P in keyof T]: fc.Arbitrary<T[P]> }) =>
+  fc.record({ kind: fc.constant(kind), ...fields }) as fc.Arbitrary<{ readonly kind: K } & Readonly<T>>
+
+const reads = fc.oneof(
+  op('name', { key }),
+  op('seen', { key }),
+  op('fetch', { key, fromMs: timeMs, lengthMs: fc.nat({ max: 20 }), backward: fc.boolean() }),
+)
+const writes = fc.oneof(
+  op('put-name', { key, value: fc.option(value, { nil: undefined }) }),
+  op('put-seen', { key, value, timeMs }),
+  op('put-amount', { key, timeMs, offset: fc.nat({ max: 3 }), value: fc.nat({ max: 9 }) }),
+)
+const asks = fc.oneof(
+  op('ask-name', { key }),
+  op('ask-seen', { key }),
+  op('ask-amounts', { key, fromMs: timeMs, lengthMs: fc.nat({ max: 30 }) }),
+)
+const moves = fc.oneof(
+  { weight: 6, arbitrary: op('drain', {}) },
+  { weight: 6, arbitrary: op('write', { sweep: fc.boolean() }) },
+  { weight: 3, arbitrary: op('advance', { byMs: fc.nat({ max: 6 }) }) },
+  { weight: 1, arbitrary: op('discard', {}) },
+  { weight: 1, arbitrary: op('reopen', {}) },
+)
+
+/** What can happen to a task's state, in any order. */
+export const stateOps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: reads },
+    { weight: 4, arbitrary: writes },
+    { weight: 2, arbitrary: asks },
+    { weight: 2, arbitrary: op('prefetch', {}) },
+    { weight: 5, arbitrary: moves },
+  ),
+  { maxLength: 120, size: 'max' },
+)
+
+export type StateOp = (typeof stateOps extends fc.Arbitrary<infer O> ? O : never) extends readonly (infer E)[]
+  ? E
+  : never

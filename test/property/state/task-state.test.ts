@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Change, StateDb, StateEngine } from '../../../src/state/engine.ts'
+import { stateEngine } from '../../../src/state/engines/index.ts'
+import { readSystem, systemChanges } from '../../../src/state/system.ts'
+import { columnsOf, TaskState } from '../../../src/state/task-state.ts'
+import { allStores, amounts, names, seen } from '../../state/state-fixture.ts'
+import { StateModel } from './state-model.ts'
+import { runs, type StateOp, stateOps } from './state-ops.ts'
+
+/** A task's state and its model, kept in step. */
+class Rig {
+  readonly #engine: StateEngine
+  readonly #folder: string
+  readonly model = new StateModel()
+  #db!: StateDb
+  #state!: TaskState
+  #nowMs = 0
+  #drained: { readonly changes: readonly Change[]; readonly streamTimeMs: number } | undefined
+
+  constructor(engine: StateEngine, folder: string) {
+    this.#engine = engine
+    this.#folder = folder
+  }
+
+  async open(): Promise<void> {
+    this.#db = await this.#engine.open(this.#folder, columnsOf(allStores))
+    this.#nowMs = (await readSystem(this.#db)).streamTimeMs ?? 0
+    this.#drained = undefined
+    this.#state = TaskState.open({ db: this.#db, stores: allStores, streamTimeMs: () => this.#nowMs })
+  }
+
+  close(): Promise<void> {
+    return this.#db.close()
+  }
+
+  async run(op: StateOp): Promise<void> {
+    const { model } = this
+    const state = this.#state
+    const ask = state.prefetcher()
+    switch (op.kind) {
+      case 'name':
+        return expect(state.store(names).get(op.key)?.name).toBe(model.current.names.get(op.key))
+      case 'seen':
+        return expect(state.store(seen).get(op.key)).toEqual(model.getSeen(op.key))
+      case 'fetch':
+        return this.#fetch(op.key, op.fromMs, op.fromMs + op.lengthMs, op.backward)
+      case 'put-name':
+        if (op.value === undefined) state.store(names).delete(op.key)
+        else state.store(names).put(op.key, { name: op.value })
+        return model.putName(op.key, op.value)
+      case 'put-seen':
+        state.store(seen).put(op.key, op.value, op.timeMs)
+        return model.putSeen(op.key, op.value, op.timeMs)
+      case 'put-amount':
+        state.store(amounts).put(op.key, op)
+        return model.putAmount(op.key, op.timeMs, op.offset, op.value)
+      case 'ask-name':
+        return ask.get(names, op.key)
+      case 'ask-seen':
+        return ask.get(seen, op.key)
+      case 'ask-amounts':
+        ask.fetch(amounts, op.key, op.fromMs, op.fromMs + op.lengthMs)
+        await state.prefetch()
+        return model.ask(op.key, op.fromMs, op.fromMs + op.lengthMs)
+      case 'prefetch':
+        return state.prefetch()
+      case 'advance':
+        this.#nowMs += op.byMs
+        return model.change({ nowMs: this.#nowMs })
+      case 'drain':
+        return this.#drain()
+      case 'write':
+        return this.#write(op.sweep)
+      case 'discard':
+        state.discard()
+        model.discard()
+        this.#nowMs = model.current.nowMs
+        this.#drained = undefined
+        return
+      case 'reopen':
+        await this.close()
+        await this.open()
+        model.discard()
+        expect(this.#nowMs).toBe(model.current.nowMs)
+    }
+  }
+
+  #fetch(key: string, fromMs: number, toMs: number, backward: boolean): void {
+    const store = this.#state.store(amounts)
+    const fetch = () => [...(backward ? store.backwardFetch(key, fromMs, toMs) : store.fetch(key, fromMs, toMs))]
+    const expected = this.model.fetch(key, fromMs, toMs)
+    if (expected === undefined) expect(fetch).toThrow(expect.objectContaining({ code: 'store-not-prefetched' }))
+    else expect(fetch()).toEqual(backward ? expected.reverse() : expected)
+  }
+
+  #drain(): void {
+    if (this.#drained !== undefined || !this.model.dirty) return
+    this.#drained = { changes: this.#state.drain().changes, streamTimeMs: this.#nowMs }
+    this.model.drain()
+  }
+
+  async #write(sweep: boolean): Promise<void> {
+    if (this.#drained === undefined) return
+    const { changes, streamTimeMs } = this.#drained
+    const swept = sweep ? await this.#state.sweep(streamTimeMs) : []
+    await this.#db.write([...swept, ...changes, ...systemChanges({ streamTimeMs })])
+    this.#state.applied()
+    this.#drained = undefined
+    this.model.applied()
+  }
+}
+
+describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => {
+  const root = mkdtemp(join(tmpdir(), `weir-state-${name}-`))
+  let count = 0
+
+  afterAll(async () => rm(await root, { recursive: true, force: true }))
+
+  test('answers as a model that never removes anything, with sweeps, failed commits and restarts in between', async () => {
+    await fc.assert(
+      fc.asyncProperty(stateOps, async (ops) => {
+        const folder = join(await root, String(count++))
+        const engine = stateEngine(name)
+        const rig = new Rig(engine, folder)
+        await rig.open()
+        try {
+          for (const op of ops) await rig.run(op)
+        } finally {
+          await rig.close()
+          await engine.destroy(folder)
+        }
+      }),
+      { numRuns: runs },
+    )
+  })
+})
