@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { reachableFrom, restrictedPackages } from './layers.ts'
+import { outside, reachableFrom, restrictedPackages } from './layers.ts'
 
 /** Static imports and re-exports (also of types) start a line once formatted; dynamic ones may stand anywhere. */
 const importPatterns = [
@@ -45,6 +45,7 @@ const importsOf = (source: string): Set<string> =>
 const layerOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file.slice(0, -3))
 
 function layerProblem(file: string, target: string): string[] {
+  if (outside.includes(target)) return []
   if (target.startsWith('..')) return [`${file}: ${target} lies outside src`]
   const [from, to] = [layerOf(file), layerOf(target)]
   const allowed = reachableFrom(from)
@@ -55,7 +56,7 @@ function layerProblem(file: string, target: string): string[] {
 function packageProblem(file: string, specifier: string): string[] {
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
   const folders = restrictedPackages[name]
-  if (folders === undefined || folders.some((folder) => file.startsWith(`${folder}/`))) return []
+  if (folders === undefined || folders.some((folder) => `${file}/`.startsWith(`${folder}/`))) return []
   return [`${file}: only ${folders.join(' and ')} may import ${name}`]
 }
 

@@ -7,7 +7,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   'fail-points': [],
   time: ['errors'],
-  record: ['time'],
+  version: [],
+  record: ['time', 'version'],
   log: ['record', 'fail-points'],
   state: ['log'],
   topology: ['state'],
@@ -21,13 +22,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   index: ['replay', 'runtime', 'testing'],
 }
 
-/** Packages that only some folders may import: whoever else needs them goes through a port. */
+/** Packages that only some folders and files may import: whoever else needs them goes through a port. */
 export const restrictedPackages: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['log/kafka'],
   '@nxtedition/rocksdb': ['state/engines'],
   'classic-level': ['state/engines', 'log/embedded'],
   level: ['state/engines', 'log/embedded'],
-  'memory-level': ['state/engines', 'log/embedded'],
+  'memory-level': ['state/engines', 'log/embedded', 'log/memory-log.ts'],
   '@opentelemetry/api': ['runtime'],
   '@opentelemetry/sdk-metrics': ['runtime'],
   '@opentelemetry/exporter-prometheus': ['runtime'],
@@ -36,6 +37,9 @@ export const restrictedPackages: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   picocolors: ['cli', 'runtime'],
 }
+
+/** What lies outside `src/` and may be imported all the same: the package's own description. */
+export const outside: readonly string[] = ['../package.json']
 
 /** Everything that `layer` may use, itself included; `undefined` when there is no such layer. */
 export function reachableFrom(layer: string): ReadonlySet<string> | undefined {
