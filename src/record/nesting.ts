@@ -1,21 +1,12 @@
+import { skipString } from './json-scan.ts'
+
 const quote = 0x22
-const backslash = 0x5c
 
 /** Counts `character` up to `most`; the search itself is native and fast. */
 function count(text: string, character: string, most: number): number {
   let found = 0
   for (let at = text.indexOf(character); at !== -1 && found <= most; at = text.indexOf(character, at + 1)) found++
   return found
-}
-
-/** The index after the string that opens at `at`; the text's end when it does not close. */
-function skipString(text: string, at: number): number {
-  for (let i = at + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === backslash) i++
-    else if (code === quote) return i + 1
-  }
-  return text.length
 }
 
 /**
