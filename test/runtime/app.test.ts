@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import type { LogRecord } from '../../src/record/record.ts'
-import { countingApp, eventually, logWithMain, main, readMain, sendEvents } from '../support/counting-app.ts'
+import { countingApp, logWithMain, main, sendEvents } from '../support/counting-app.ts'
+import { eventually } from '../support/eventually.ts'
+import { readTopic } from '../support/log-lines.ts'
 
 const keys = Array.from({ length: 400 }, (_, n) => `k${n % 7}`)
 
@@ -39,7 +41,7 @@ describe('WeirApp', () => {
 
   const settled = (events: number) =>
     eventually(async () => {
-      const records = await readMain(log)
+      const records = await readTopic(log, main)
       expect(written(records)).toHaveLength(events)
       expect(written(records)).toEqual(expectedCounts(records))
     })

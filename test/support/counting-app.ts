@@ -109,29 +109,3 @@ export async function sendEvents(log: Log, keys: readonly string[], value = 'x')
   )
   await producer.close()
 }
-
-/** All committed records of main, partition by partition. */
-export async function readMain(log: Log): Promise<LogRecord[]> {
-  const { partitions } = (await log.describeTopic(main))!
-  const records: LogRecord[] = []
-  for (let partition = 0; partition < partitions; partition++) {
-    const end = await log.endOffset({ topic: main, partition }, 'read-committed')
-    const reader = await log.openReader({ topic: main, partition, offset: 0, isolation: 'read-committed' })
-    while (reader.position < end) records.push(...(await reader.poll(100)).records)
-    await reader.close()
-  }
-  return records
-}
-
-/** Waits until the condition holds; fails with the last error it gave. */
-export async function eventually(check: () => Promise<void> | void, withinMs = 10_000): Promise<void> {
-  const untilMs = Date.now() + withinMs
-  for (;;) {
-    try {
-      return await check()
-    } catch (error) {
-      if (Date.now() > untilMs) throw error
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
-}

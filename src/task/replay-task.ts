@@ -1,0 +1,66 @@
+import type { LogRecord } from '../record/record.ts'
+import type { StateDb, StateEngine } from '../state/engine.ts'
+import { systemColumn } from '../state/system.ts'
+import { columnsOf, TaskState } from '../state/task-state.ts'
+import type { SubTopology } from '../topology/topology.ts'
+import { BatchProcessor, type BatchResult, StreamTime } from './batch-processor.ts'
+
+export interface ReplayTaskOptions {
+  readonly topology: SubTopology
+  readonly partition: number
+  readonly engine: StateEngine
+  /** Of the task's state; nothing else may use it. */
+  readonly folder: string
+  readonly count: (name: string, by?: number) => void
+}
+
+const streamTimeKey = Buffer.from('replay/stream-time')
+
+/**
+ * A task without a log: records in, what they would write out. State is its own and moves on at once, since nothing has to
+ * be committed first. It decides as the live task does, by the same `BatchProcessor`.
+ */
+export class ReplayTask {
+  readonly #db: StateDb
+  readonly #state: TaskState
+  readonly #streamTime: StreamTime
+  readonly #processor: BatchProcessor
+
+  private constructor(db: StateDb, options: ReplayTaskOptions, streamTime: StreamTime) {
+    const { topology, partition, count } = options
+    this.#db = db
+    this.#streamTime = streamTime
+    this.#state = TaskState.open({ db, stores: topology.stores, streamTimeMs: () => streamTime.nowMs })
+    const taskId = `${topology.id}_${partition}`
+    this.#processor = new BatchProcessor({ topology, taskId, partition, state: this.#state, streamTime, count })
+  }
+
+  /** Opens the state in the folder, or begins it. */
+  static async open(options: ReplayTaskOptions): Promise<ReplayTask> {
+    const db = await options.engine.open(options.folder, columnsOf(options.topology.stores))
+    const stored = db.getSync(systemColumn, streamTimeKey)
+    return new ReplayTask(db, options, new StreamTime(stored === undefined ? -1 : Number(stored.toString())))
+  }
+
+  get streamTimeMs(): number {
+    return this.#streamTime.nowMs
+  }
+
+  /** Processes records of the task's partition in offset order. @throws ProcessingError */
+  async process(records: readonly LogRecord[]): Promise<BatchResult['outgoing']> {
+    const { outgoing, changes } = await this.#processor.process(records)
+    const { nowMs } = this.#streamTime
+    const swept = await this.#state.sweep(nowMs)
+    await this.#db.write([
+      ...swept,
+      ...changes,
+      { column: systemColumn, key: streamTimeKey, value: Buffer.from(String(nowMs)) },
+    ])
+    this.#state.applied()
+    return outgoing
+  }
+
+  close(): Promise<void> {
+    return this.#db.close()
+  }
+}

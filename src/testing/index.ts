@@ -1,0 +1,1 @@
+export { type TestDriverOptions, type TestRecord, TopologyTestDriver } from './topology-test-driver.ts'

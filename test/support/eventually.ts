@@ -1,0 +1,15 @@
+/** Waits until the check passes; fails with the last error it gave. For tests only. */
+export async function eventually(
+  check: () => Promise<void> | void,
+  { withinMs = 20_000, everyMs = 10 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
+): Promise<void> {
+  const untilMs = performance.now() + withinMs
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (performance.now() > untilMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, everyMs))
+    }
+  }
+}
