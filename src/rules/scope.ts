@@ -17,7 +17,8 @@ export interface Scope {
 /** A name that has a value. */
 export interface ValueDecl {
   readonly kind: 'value'
-  readonly type: ValueType
+  /** `unknown` for a name whose own definition is wrong: it fits everywhere, so that one slip is one report. */
+  readonly type: ValueType | 'unknown'
   readonly pii: boolean
 }
 

@@ -18,10 +18,14 @@ export interface Template {
   render(scope: Scope): string
 }
 
+export interface TemplateProblem extends Omit<ExpressionProblem, 'code'> {
+  readonly code: ExpressionProblem['code'] | 'template-open'
+}
+
 export interface CompiledTemplate {
   readonly template?: Template
   /** Positions are those in the template's text. */
-  readonly problems: readonly (Omit<ExpressionProblem, 'code'> & { readonly code: string })[]
+  readonly problems: readonly TemplateProblem[]
 }
 
 const printable: readonly ValueType[] = [
@@ -37,7 +41,7 @@ const printable: readonly ValueType[] = [
 
 /** Compiles a reason: `{expression}` prints a value, `{{` and `}}` print braces. All problems at once. */
 export function compileTemplate(text: string, scope: DeclaredScope): CompiledTemplate {
-  const problems: (Omit<ExpressionProblem, 'code'> & { readonly code: string })[] = []
+  const problems: TemplateProblem[] = []
   const parts: (string | Expression)[] = []
   for (const part of split(text)) {
     if (part.kind === 'text') parts.push(part.text)
