@@ -1,4 +1,5 @@
 import type { IndexField, JointCondition, NotDef, PlaceDef, SequenceDef, StepDef } from './definition.ts'
+import { joinGroups } from './groups.ts'
 
 /** A key under which a place's events are kept, or looked up, short of record key, `by` and the fields' values. */
 export interface KeyShape<E> {
@@ -60,7 +61,8 @@ export interface SequencePlan<E> {
 }
 
 /** Works out, once, which keys are kept and in which order conditions are tested. */
-export function planSequence<E>(def: SequenceDef<E>): SequencePlan<E> {
+export function planSequence<E>(asWritten: SequenceDef<E>): SequencePlan<E> {
+  const def = joinGroups(asWritten)
   const nots = def.nots ?? []
   const last = def.steps.length - 1
   const trailing = nots.filter((not) => not.after === def.steps[last]!.name).map((not) => not.forMs ?? 0)

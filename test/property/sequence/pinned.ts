@@ -9,7 +9,7 @@ interface Pinned {
 }
 
 const p: PlaceShape = { type: 'p', minY: 0, joint: [] }
-const sameX: PlaceShape = { ...p, joint: [{ field: 'x', op: '==', step: 0 }] }
+const sameX: PlaceShape = { ...p, joint: [{ field: 'x', op: '==', step: 0, other: 'x' }] }
 const plain = {
   by: false,
   withinMs: 10,

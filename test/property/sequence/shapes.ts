@@ -25,8 +25,9 @@ export interface TraceEvent extends Payload {
 export interface Comparison {
   readonly field: 'x' | 'y'
   readonly op: '==' | '!=' | '<'
-  /** The earlier step that is compared with. */
+  /** The earlier step that is compared with, and its field. */
   readonly step: number
+  readonly other: 'x' | 'y'
 }
 
 export interface PlaceShape {
@@ -58,8 +59,8 @@ export interface Shape {
 export const ownHolds = (place: PlaceShape, { type, y }: Payload): boolean =>
   type === place.type && (y ?? 0) >= place.minY
 
-export function comparisonHolds({ field, op }: Comparison, own: Payload, other: Payload): boolean {
-  const [left, right] = [own[field], other[field]]
+export function comparisonHolds({ field, op, other }: Comparison, own: Payload, earlier: Payload): boolean {
+  const [left, right] = [own[field], earlier[other]]
   if (left === undefined || right === undefined) return false
   if (op === '==') return left === right
   return op === '!=' ? left !== right : right < left
@@ -67,7 +68,7 @@ export function comparisonHolds({ field, op }: Comparison, own: Payload, other: 
 
 export function definitionOf(shape: Shape): SequenceDef<Payload> {
   const { by, withinMs, graceMs, anyOrder, maxCandidates } = shape
-  const groups = shape.indexed ? groupsOf(shape) : new Map<string, string>()
+  const groups = shape.indexed ? groupsOf(shape) : []
   const nots = shape.nots.map(
     (not, index): NotDef<Payload> => ({
       ...placeOf(shape, { place: not, name: `not${index}`, groups }),
@@ -96,53 +97,54 @@ export function definitionOf(shape: Shape): SequenceDef<Payload> {
 interface Named {
   readonly place: PlaceShape
   readonly name: string
-  readonly groups: ReadonlyMap<string, string>
+  readonly groups: readonly Member[]
 }
 
 function placeOf(shape: Shape, { place, name, groups }: Named): PlaceDef<Payload> {
-  const fields = new Map<string, 'x' | 'y'>()
-  for (const [node, group] of groups) {
-    const [owner, field] = node.split('.')
-    if (owner === name) fields.set(group, field as 'x' | 'y')
-  }
-  const isIndexed = ({ field, op, step }: Comparison) =>
-    op === '==' && groups.has(`${name}.${field}`) && groups.get(`${name}.${field}`) === groups.get(`s${step}.${field}`)
-  const joint = place.joint.filter((comparison) => !isIndexed(comparison))
-  const where = joint.map(
-    (comparison): JointCondition<Payload> => ({
-      reads: [`s${comparison.step}`],
-      test: (own, earlier) => comparisonHolds(comparison, own.value, earlier[`s${comparison.step}`]!.value),
-    }),
-  )
+  const isIndexed = ({ op }: Comparison) => shape.indexed && op === '=='
+  const where = place.joint
+    .filter((comparison) => !isIndexed(comparison))
+    .map(
+      (comparison): JointCondition<Payload> => ({
+        reads: [`s${comparison.step}`],
+        test: (own, earlier) => comparisonHolds(comparison, own.value, earlier[`s${comparison.step}`]!.value),
+      }),
+    )
   return {
     matches: ({ value }) => ownHolds(place, value),
     where,
     index: Object.fromEntries(
-      [...fields].map(([group, field]) => [group, { field, read: (value: Payload) => typedKey(value[field]) }]),
+      groups.flatMap(({ group, owner, field }) =>
+        owner === name ? [[group, { field, read: (value: Payload) => typedKey(value[field]) }]] : [],
+      ),
     ),
     ...(shape.shared ? { slot: `${place.type}${place.minY}` } : {}),
   }
 }
 
-/** The group of each `place.field` that an equality connects. */
-export function groupsOf({ steps, nots }: Shape): Map<string, string> {
-  const groups = new Map<string, string>()
+interface Member {
+  readonly group: string
+  readonly owner: string
+  readonly field: 'x' | 'y'
+}
+
+/** A group for each equality, as someone who looks at one condition at a time would write them. */
+function groupsOf({ steps, nots }: Shape): Member[] {
   const places = [
     ...steps.map((place, at) => ({ place, name: `s${at}` })),
     ...nots.map((place, at) => ({ place, name: `not${at}` })),
   ]
-  for (const { place, name } of places) {
-    for (const { field, op, step } of place.joint) {
-      if (op !== '==') continue
-      const [own, other] = [`${name}.${field}`, `s${step}.${field}`]
-      const [group, old] = [groups.get(other) ?? other, groups.get(own)]
-      // A `not` that equals two steps does not make those equal each other.
-      if (name.startsWith('not') && old !== undefined) continue
-      for (const [node, current] of groups) if (current === old) groups.set(node, group)
-      groups.set(own, group).set(other, group)
-    }
-  }
-  return groups
+  return places.flatMap(({ place, name }) =>
+    place.joint.flatMap(({ field, other, op, step }, at): Member[] => {
+      const group = `${name} ${at}`
+      return op === '=='
+        ? [
+            { group, owner: name, field },
+            { group, owner: `s${step}`, field: other },
+          ]
+        : []
+    }),
+  )
 }
 
 const type = fc.constantFrom<Payload['type']>('p', 'p', 'p', 'q')
@@ -153,11 +155,19 @@ const comparisons = (earlier: number): fc.Arbitrary<Comparison[]> =>
   earlier === 0
     ? fc.constant([])
     : fc.array(
-        fc.record({
-          field: fc.constantFrom<'x' | 'y'>('x', 'y'),
-          op: fc.constantFrom<Comparison['op']>('==', '==', '!=', '<'),
-          step: fc.nat(earlier - 1),
-        }),
+        fc
+          .record({
+            field: fc.constantFrom<'x' | 'y'>('x', 'y'),
+            op: fc.constantFrom<Comparison['op']>('==', '==', '!=', '<'),
+            step: fc.nat(earlier - 1),
+            otherField: fc.constantFrom(true, true, false),
+          })
+          .map(
+            ({ otherField, ...comparison }): Comparison => ({
+              ...comparison,
+              other: otherField ? comparison.field : 'y',
+            }),
+          ),
         { maxLength: earlier === 1 ? 2 : 1 },
       )
 
@@ -166,7 +176,7 @@ const place = (earlier: number): fc.Arbitrary<PlaceShape> => fc.record({ type, m
 const not = (steps: number, trailing: boolean, withinMs: number): fc.Arbitrary<NotShape> =>
   fc.nat({ max: steps - 1 }).chain((at) => {
     const after = trailing ? steps - 1 : at
-    const forMs = trailing || after === steps - 1 ? fc.nat(5) : fc.option(fc.nat(withinMs), { nil: undefined })
+    const forMs = trailing || after === steps - 1 ? fc.nat(4) : fc.option(fc.nat(withinMs), { nil: undefined })
     return fc.record({ type: notType, minY, joint: comparisons(after + 1), after: fc.constant(after), forMs })
   })
 
