@@ -1,7 +1,50 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import kafkajs, { type Kafka } from 'kafkajs'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../scripts/broker/free-port.ts'
+import { startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { Log, PartitionReader } from '../../src/log/log.ts'
+import type { LogRecord, TopicPartition } from '../../src/record/record.ts'
+import { awaitStable, fresh, outgoing, patience, text } from '../contract/log/fixture.ts'
 import { logContract } from '../contract/log.ts'
-import { describeWithBroker, requireBroker } from '../support/broker.ts'
+import { TcpProxy } from '../log/kafka/tcp-proxy.ts'
+import { brokers, describeWithBroker, requireBroker } from '../support/broker.ts'
+
+const opened: Log[] = []
+
+async function open(broker = requireBroker()): Promise<Log> {
+  const log = await openKafkaLog({ brokers: [broker] })
+  opened.push(log)
+  return log
+}
+
+async function closeAll(): Promise<void> {
+  await Promise.all(opened.splice(0).map((log) => log.close()))
+}
+
+async function partition(log: Log, config: Record<string, string> = {}): Promise<TopicPartition> {
+  const topic = fresh('topic')
+  await log.createTopic({ topic, partitions: 1, config: { 'retention.ms': '-1', ...config } })
+  return { topic, partition: 0 }
+}
+
+async function readTo(reader: PartitionReader, end: number): Promise<LogRecord[]> {
+  const records: LogRecord[] = []
+  while (reader.position < end) records.push(...(await reader.poll(500)).records)
+  return records
+}
+
+async function readAll(log: Log, at: TopicPartition, maxBytes = 1 << 20): Promise<LogRecord[]> {
+  const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed', maxBytes })
+  const records = await readTo(reader, await log.endOffset(at, 'read-uncommitted'))
+  await reader.close()
+  return records
+}
 
 describeWithBroker('the Kafka log', () => {
   logContract('kafka', async () => {
@@ -18,5 +61,413 @@ describeWithBroker('the Kafka log', () => {
         await Promise.all(handles.map((log) => log.close()))
       },
     }
+  })
+})
+
+describeWithBroker('the Kafka log alone', () => {
+  afterEach(closeAll)
+
+  it('sets no timer that Node warns about', async () => {
+    const warnings: string[] = []
+    const note = (warning: Error): void => void warnings.push(warning.name)
+    process.on('warning', note)
+    const log = await open()
+    const at = await partition(log)
+    const producer = await log.openTransactionalProducer({ transactionalId: fresh('tx') })
+    await producer.send([outgoing(at, 'a')])
+    await producer.commit()
+    expect((await readAll(log, at)).map(text)).toEqual(['a'])
+    await closeAll()
+    process.off('warning', note)
+    expect(warnings).not.toContain('TimeoutNegativeWarning')
+  })
+
+  it('reads the append time of a topic that stamps records itself', async () => {
+    const log = await open()
+    const at = await partition(log, { 'message.timestamp.type': 'LogAppendTime' })
+    const producer = await log.openProducer()
+    const beforeMs = Date.now()
+    await producer.send([{ ...outgoing(at, 'old'), timestampMs: 1000 }])
+    const [record] = await readAll(log, at)
+    expect(record!.timestampMs).toBeGreaterThanOrEqual(beforeMs - 1000)
+  })
+
+  it('keeps timestamps far apart in one batch', async () => {
+    const log = await open()
+    const at = await partition(log, { 'message.timestamp.before.max.ms': String(2 ** 53) })
+    const times = [1_772_359_200_000, 0, 1_000, 1_772_359_200_001, 86_400_000 * 30]
+    const producer = await log.openProducer()
+    await producer.send(times.map((timestampMs) => ({ ...outgoing(at, 'x'), timestampMs })))
+    expect((await readAll(log, at)).map((record) => record.timestampMs)).toEqual(times)
+  })
+
+  it('passes what compaction took away, to the end', async () => {
+    const log = await open()
+    const at = await partition(log, {
+      'cleanup.policy': 'compact',
+      'segment.ms': '100',
+      'min.cleanable.dirty.ratio': '0.01',
+      'max.compaction.lag.ms': '100',
+    })
+    const producer = await log.openTransactionalProducer({ transactionalId: fresh('tx') })
+    const records = Array.from({ length: 50 }, (_, i) => outgoing(at, `${i}`, Buffer.from('same')))
+    await producer.send(records)
+    await producer.commit()
+    await awaitStable(log, at)
+    const compacted = async (): Promise<number> => {
+      // An append rolls the segment, so that what lies before it can be compacted.
+      await producer.send([outgoing(at, 'roll', Buffer.from('roll'))])
+      await producer.abort()
+      await awaitStable(log, at)
+      return (await readAll(log, at)).length
+    }
+    await expect.poll(compacted, { timeout: 60_000, interval: 200 }).toBe(1)
+    const end = await log.endOffset(at, 'read-committed')
+    for (const maxBytes of [1, 200, 1 << 20]) {
+      expect((await readAll(log, at, maxBytes)).map(text), `maxBytes ${maxBytes}`).toEqual(['49'])
+    }
+    const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+    await readTo(reader, end)
+    expect(reader.position).toBe(end)
+  })
+
+  it('commits offsets as the member that holds the partition, and not as anybody else', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const groupId = fresh('group')
+    const assigned = Promise.withResolvers<void>()
+    const membership = await log.joinGroup({
+      groupId,
+      topics: [at.topic],
+      assignorName: 'all-to-one',
+      assignor: (members, partitions) => new Map([[members[0]!.memberId, partitions]]),
+      userData: () => Buffer.alloc(0),
+      onAssigned: async () => assigned.resolve(),
+      onRevoked: () => log.commitOffsets(groupId, [{ ...at, offset: 8, metadata: 'revoked' }]),
+      onLost: async () => undefined,
+      onError: assigned.reject,
+    })
+    await assigned.promise
+    await log.commitOffsets(groupId, [{ ...at, offset: 7, metadata: 'mine' }])
+    expect(await log.committedOffsets(groupId, [at])).toEqual([{ ...at, offset: 7, metadata: 'mine' }])
+    const stranger = await open()
+    await expect(stranger.commitOffsets(groupId, [{ ...at, offset: 1, metadata: '' }])).rejects.toMatchObject({
+      name: 'TaskMigratedError',
+      code: 'assignment-lost',
+    })
+    await membership.leave()
+    expect(await log.committedOffsets(groupId, [at])).toEqual([{ ...at, offset: 8, metadata: 'revoked' }])
+  })
+
+  it('reports a group whose members use another assignor', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const group = {
+      groupId: fresh('group'),
+      topics: [at.topic],
+      assignor: () => new Map(),
+      userData: () => Buffer.alloc(0),
+      onRevoked: async () => undefined,
+      onLost: async () => undefined,
+    }
+    const assigned = Promise.withResolvers<void>()
+    const first = await log.joinGroup({
+      ...group,
+      assignorName: 'one',
+      onAssigned: async () => assigned.resolve(),
+      onError: assigned.reject,
+    })
+    await assigned.promise
+    const failed = Promise.withResolvers<Error>()
+    const joined = log.joinGroup({
+      ...group,
+      assignorName: 'another',
+      onAssigned: async () => undefined,
+      onError: failed.resolve,
+    })
+    const error = await Promise.race([failed.promise, joined.then(() => failed.promise)]).catch((cause) => cause)
+    expect(String(error)).toContain('INCONSISTENT_GROUP_PROTOCOL')
+    await first.leave()
+  })
+
+  it('hands the commit to the kernel before the fail point ends the process', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const script = path.join(import.meta.dirname, '../log/kafka/commit-and-die.ts')
+    const child = spawn(process.execPath, [script, requireBroker(), at.topic, fresh('tx')], {
+      env: { ...process.env, WEIR_FAIL_POINT: 'end-transaction-unanswered:1' },
+      stdio: 'ignore',
+    })
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+    await awaitStable(log, at)
+    expect((await readAll(log, at)).map(text)).toEqual(['committed'])
+  })
+})
+
+describeWithBroker('the Kafka log beside stock clients', () => {
+  let kafka: Kafka
+
+  beforeAll(() => {
+    kafka = new kafkajs.Kafka({
+      brokers: [requireBroker()],
+      logLevel: kafkajs.logLevel.NOTHING,
+      retry: { initialRetryTime: 5 },
+    })
+  })
+  afterEach(closeAll)
+
+  it('reads what another client compressed with gzip', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const producer = kafka.producer()
+    await producer.connect()
+    const values = Array.from({ length: 300 }, (_, i) => `value ${i} ${'x'.repeat(i)}`)
+    await producer.send({
+      topic: at.topic,
+      compression: kafkajs.CompressionTypes.GZIP,
+      messages: values.map((value, i) => ({ key: i % 3 === 0 ? null : `k${i}`, value, headers: { Kind: 'business' } })),
+    })
+    await producer.disconnect()
+    const records = await readAll(log, at, 1000)
+    expect(records.map(text)).toEqual(values)
+    expect(records[1]).toMatchObject({ key: Buffer.from('k1'), headers: { kind: Buffer.from('business') } })
+    expect(records[0]!.key).toBeNull()
+  })
+
+  it('names the codec that it cannot read', async () => {
+    const log = await open()
+    const at = await partition(log, { 'compression.type': 'lz4' })
+    const producer = await log.openProducer()
+    await producer.send([outgoing(at, 'a'.repeat(500))])
+    const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+    await expect(reader.poll(1000)).rejects.toMatchObject({
+      code: 'record-format-unsupported',
+      message: expect.stringContaining('lz4'),
+    })
+  })
+
+  it('reads what the broker compressed with zstd', async () => {
+    const log = await open()
+    const at = await partition(log, { 'compression.type': 'zstd' })
+    const producer = await log.openProducer()
+    const values = Array.from({ length: 50 }, (_, i) => `${i} ${'z'.repeat(100)}`)
+    await producer.send(values.map((value) => outgoing(at, value)))
+    expect((await readAll(log, at)).map(text)).toEqual(values)
+  })
+
+  it('writes what another client reads', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const producer = await log.openTransactionalProducer({ transactionalId: fresh('tx') })
+    await producer.send([{ ...outgoing(at, 'value', Buffer.from('key')), headers: { kind: Buffer.from('business') } }])
+    await producer.send([{ ...outgoing(at, ''), key: null, value: null }])
+    await producer.commit()
+    await awaitStable(log, at)
+    const consumer = kafka.consumer({ groupId: fresh('group') })
+    const seen: unknown[] = []
+    await consumer.connect()
+    await consumer.subscribe({ topics: [at.topic], fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ message: { offset, key, value, headers } }) => {
+        seen.push({ offset, key: key && String(key), value: value && String(value), headers })
+      },
+    })
+    await expect.poll(() => seen.length, patience).toBe(2)
+    await consumer.disconnect()
+    expect(seen).toEqual([
+      { offset: '0', key: 'key', value: 'value', headers: { kind: Buffer.from('business') } },
+      { offset: '1', key: null, value: null, headers: {} },
+    ])
+  })
+
+  it('leaks none of the aborted records that other clients interleave', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const producers = await Promise.all(
+      [0, 1, 2].map(async () => {
+        const producer = kafka.producer({ transactionalId: fresh('tx'), maxInFlightRequests: 1, idempotent: true })
+        await producer.connect()
+        return producer
+      }),
+    )
+    const committed = new Set<string>()
+    await Promise.all(
+      producers.map(async (producer, p) => {
+        for (let t = 0; t < 12; t++) {
+          const transaction = await producer.transaction()
+          const values = [0, 1, 2, 3].map((i) => `${p}.${t}.${i}`)
+          for (const value of values) {
+            await transaction.send({ topic: at.topic, messages: [{ key: Buffer.alloc(4), value }] })
+          }
+          if ((t + p) % 2 === 0) {
+            await transaction.commit()
+            for (const value of values) committed.add(value)
+          } else await transaction.abort()
+        }
+      }),
+    )
+    await Promise.all(producers.map((producer) => producer.disconnect()))
+    await awaitStable(log, at)
+    const whole = (await readAll(log, at)).map(text)
+    expect(new Set(whole)).toEqual(committed)
+    for (const maxBytes of [200, 1000, 10_000]) expect((await readAll(log, at, maxBytes)).map(text)).toEqual(whole)
+  })
+
+  it("shows its groups' members to Kafka's tools", async () => {
+    const log = await open()
+    const at = await partition(log)
+    const groupId = fresh('group')
+    const assigned = Promise.withResolvers<void>()
+    const membership = await log.joinGroup({
+      groupId,
+      topics: [at.topic],
+      assignorName: 'all-to-one',
+      assignor: (members, partitions) => new Map([[members[0]!.memberId, partitions]]),
+      userData: () => Buffer.from('said'),
+      onAssigned: async () => assigned.resolve(),
+      onRevoked: async () => undefined,
+      onLost: async () => undefined,
+      onError: assigned.reject,
+    })
+    await assigned.promise
+    const admin = kafka.admin()
+    await admin.connect()
+    const [group] = (await admin.describeGroups([groupId])).groups
+    await admin.disconnect()
+    await membership.leave()
+    expect(group).toMatchObject({ state: 'Stable', protocolType: 'consumer', protocol: 'all-to-one' })
+    const { AssignerProtocol } = kafkajs
+    const [member] = group!.members
+    const metadata = AssignerProtocol.MemberMetadata.decode(member!.memberMetadata)
+    expect(metadata).toMatchObject({ topics: [at.topic], userData: Buffer.from('said') })
+    const assignment = AssignerProtocol.MemberAssignment.decode(member!.memberAssignment)
+    expect(assignment!.assignment).toEqual({ [at.topic]: [0] })
+  })
+})
+
+describeWithBroker('the Kafka log over broken connections', () => {
+  let proxy: TcpProxy
+
+  beforeAll(async () => {
+    proxy = await TcpProxy.start(requireBroker())
+  })
+  afterEach(async () => {
+    proxy.atEndTransaction = 'pass'
+    proxy.open = true
+    await closeAll()
+  })
+  afterAll(() => proxy.stop())
+
+  it.each([
+    ['the request', 'drop-request', []],
+    ['the answer', 'drop-answer', ['a', 'b']],
+  ] as const)('does not guess the outcome of a commit that lost %s', async (_what, fault, expected) => {
+    const log = await open(proxy.address)
+    const at = await partition(log)
+    const [transactionalId, groupId] = [fresh('tx'), fresh('group')]
+    const producer = await log.openTransactionalProducer({ transactionalId })
+    await producer.send([outgoing(at, 'a'), outgoing(at, 'b')])
+    await producer.sendOffsets(groupId, [{ ...at, offset: 2, metadata: '' }])
+    proxy.atEndTransaction = fault
+    await expect(producer.commit()).rejects.toMatchObject({ name: 'ProductionError', code: 'commit-outcome-unknown' })
+    await expect(producer.send([outgoing(at, 'c')])).rejects.toMatchObject({ code: 'commit-outcome-unknown' })
+    proxy.atEndTransaction = 'pass'
+    await producer.close()
+    // The successor ends whatever was open; what it finds is all or nothing, offsets included.
+    const successor = await log.openTransactionalProducer({ transactionalId })
+    await awaitStable(log, at)
+    expect((await readAll(log, at)).map(text)).toEqual(expected)
+    expect((await log.committedOffsets(groupId, [at])).length).toBe(expected.length === 0 ? 0 : 1)
+    await successor.close()
+  })
+
+  it('reads on after its connection broke, without a gap or a repetition', async () => {
+    const log = await open(proxy.address)
+    const at = await partition(log)
+    const producer = await log.openProducer()
+    const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+    const seen: string[] = []
+    for (let i = 0; i < 6; i++) {
+      await producer.send([outgoing(at, `${i}`)])
+      const polled = reader.poll(20_000)
+      if (i % 2 === 0) proxy.cut()
+      seen.push(...(await polled).records.map(text))
+    }
+    expect(seen).toEqual(['0', '1', '2', '3', '4', '5'])
+  })
+
+  it('appends once though the connection broke', async () => {
+    const log = await open(proxy.address)
+    const at = await partition(log)
+    const producer = await log.openProducer()
+    for (let i = 0; i < 10; i++) {
+      const sent = producer.send([outgoing(at, `${i}`)])
+      if (i % 3 === 0) setImmediate(() => proxy.cut())
+      expect(await sent).toEqual([i])
+    }
+    expect((await readAll(log, at)).map(text)).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`))
+  })
+
+  it('loses its partitions when the group cannot be reached for a session, and joins again', async () => {
+    const log = await open(proxy.address)
+    const at = await partition(log)
+    const events: string[] = []
+    const membership = await log.joinGroup({
+      groupId: fresh('group'),
+      topics: [at.topic],
+      assignorName: 'all-to-one',
+      assignor: (members, partitions) => new Map([[members[0]!.memberId, partitions]]),
+      userData: () => Buffer.alloc(0),
+      onAssigned: async (partitions) => void events.push(`assigned ${partitions.length}`),
+      onRevoked: async () => void events.push('revoked'),
+      onLost: async () => void events.push('lost'),
+      onError: (error) => events.push(error.message),
+      sessionTimeoutMs: 6000,
+    })
+    await expect.poll(() => events, patience).toEqual(['assigned 1'])
+    proxy.open = false
+    proxy.cut()
+    await expect.poll(() => events, patience).toEqual(['assigned 1', 'lost'])
+    proxy.open = true
+    await expect.poll(() => events, { timeout: 60_000 }).toEqual(['assigned 1', 'lost', 'assigned 1'])
+    await membership.leave()
+    expect(events.at(-1)).toBe('revoked')
+  })
+
+  it('says that Kafka is unavailable when nobody answers', async () => {
+    const port = await freePort()
+    const opening = openKafkaLog({ brokers: [`127.0.0.1:${port}`], unavailableMs: 200 })
+    await expect(opening).rejects.toMatchObject({ name: 'LogError', code: 'log-unavailable' })
+  })
+})
+
+// A named broker is not ours to restart.
+const mayRestart = brokers !== undefined && !process.env['KAFKA_BROKERS']
+
+describe.skipIf(!mayRestart)('the Kafka log while its broker restarts', () => {
+  afterEach(closeAll)
+
+  it('reads and writes on, in order and once each', async () => {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'weir-restart-'))
+    const port = await freePort()
+    const broker = await startBroker({ dataDir, port, shared: false })
+    const log = await open(broker.brokers)
+    const at = await partition(log)
+    const producer = await log.openProducer()
+    const values = Array.from({ length: 200 }, (_, i) => `${i} ${'x'.repeat(100)}`)
+    await producer.send(values.map((value) => outgoing(at, value)))
+    const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed', maxBytes: 2000 })
+    const seen = await readTo(reader, 50)
+    await broker.kill()
+
+    const sending = producer.send([outgoing(at, 'after')])
+    const reading = readTo(reader, 201)
+    const again = await startBroker({ dataDir, port, shared: false })
+    expect(await sending).toEqual([200])
+    seen.push(...(await reading))
+    expect(seen.map(text)).toEqual([...values, 'after'])
+    await closeAll()
+    await again.stop()
+    await rm(dataDir, { recursive: true })
   })
 })

@@ -56,7 +56,9 @@ export class Coordinator {
       {
         clock: this.#cluster.clock,
         forMs: this.#cluster.options.unavailableMs,
+        // The last transaction's markers are written within a few ms: doubling would wait longer than they take.
         firstPauseMs: 2,
+        growth: 1.2,
         longestPauseMs: 50,
         again: (error) => {
           if (hasCode(error, codes.CONCURRENT_TRANSACTIONS, codes.UNKNOWN_TOPIC_OR_PARTITION)) return true

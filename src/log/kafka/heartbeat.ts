@@ -17,7 +17,7 @@ export type News =
   | { readonly kind: 'lost'; readonly forgotten: boolean }
   | { readonly kind: 'failed'; readonly error: unknown }
 
-const longestPauseMs = 3000
+const longestPauseMs = 1000
 const unreachablePauseMs = 250
 
 /** Keeps a member in its group from the moment it has a place until `stop`, whatever else the member does. */

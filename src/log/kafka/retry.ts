@@ -4,8 +4,10 @@ export interface RetryOptions {
   readonly clock: Clock
   /** How long to go on trying, ms, from the first failure. */
   readonly forMs: number
-  /** The first pause, ms; each further one is twice as long. */
+  /** The first pause, ms. */
   readonly firstPauseMs: number
+  /** How much longer each further pause is. Default 2. */
+  readonly growth?: number
   /** The longest pause, ms. */
   readonly longestPauseMs: number
   /** True when another try makes sense; may do something about it first, such as looking up the leader again. */
@@ -28,7 +30,7 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       if (over || options.signal?.aborted || !(await options.again(error))) throw error
     }
     await pause(clock, pauseMs, options.signal)
-    pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+    pauseMs = Math.min(pauseMs * (options.growth ?? 2), longestPauseMs)
   }
 }
 
