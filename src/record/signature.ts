@@ -1,4 +1,12 @@
-import { createHmac, createPublicKey, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto'
+import {
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto'
 import { headerNames } from './headers.ts'
 import { keyIdOf } from './keys.ts'
 import type { Headers, LogRecord, OutgoingRecord } from './record.ts'
@@ -82,13 +90,26 @@ export interface Coded {
   readonly bound?: Bound
 }
 
-const macBytes = (secret: Buffer, { key, id, value, bound }: Coded): Buffer =>
-  createHmac('sha256', secret)
-    .update(signedBytes(macDomain, [key, id, value, bound?.type, bound?.timeMs, bound?.partition]))
-    .digest()
+/** Node prepares a key object once, and a buffer at every use. */
+const secretKeys = new WeakMap<Buffer, KeyObject>()
 
-/** The code (HMAC-SHA256, base64) that a record of the application carries in its `mac` header. */
-export const macOf = (secret: Buffer, fields: Coded): Buffer => Buffer.from(macBytes(secret, fields).toString('base64'))
+function secretKeyOf(secret: Buffer): KeyObject {
+  const known = secretKeys.get(secret)
+  if (known !== undefined) return known
+  const key = createSecretKey(secret)
+  secretKeys.set(secret, key)
+  return key
+}
+
+/**
+ * The code (HMAC-SHA256, base64) that a record of the application carries in its `mac` header.
+ *
+ * @param secret not changed afterwards
+ */
+export function macOf(secret: Buffer, { key, id, value, bound }: Coded): Buffer {
+  const bytes = signedBytes(macDomain, [key, id, value, bound?.type, bound?.timeMs, bound?.partition])
+  return Buffer.from(createHmac('sha256', secretKeyOf(secret)).update(bytes).digest('base64'))
+}
 
 /** True when the record carries the code of whoever knows the secret; takes the same time for every wrong one. */
 export function verifyMac(secret: Buffer, record: LogRecord, id: string, bound?: Bound): boolean {

@@ -1,24 +1,27 @@
 /** A field of what is signed; `undefined` and `null` differ from an empty one. */
 export type SignedField = Buffer | string | number | null | undefined
 
-function fieldBytes(field: SignedField): Buffer | null {
-  if (field === undefined || field === null) return null
-  return Buffer.isBuffer(field) ? field : Buffer.from(String(field))
-}
-
 const absent = 0xffffffff
+
+function fieldLength(field: Buffer | string | null): number {
+  if (field === null) return 0
+  return typeof field === 'string' ? Buffer.byteLength(field) : field.length
+}
 
 /**
  * The bytes that a signature or MAC covers: a domain, then each field behind its length, so that no two lists of fields
  * give the same bytes, and nothing made for one purpose serves another.
  */
 export function signedBytes(domain: string, fields: readonly SignedField[]): Buffer {
-  const parts: Buffer[] = []
-  for (const bytes of [domain, ...fields].map(fieldBytes)) {
-    const length = Buffer.allocUnsafe(4)
-    length.writeUInt32BE(bytes?.length ?? absent)
-    parts.push(length)
-    if (bytes !== null) parts.push(bytes)
+  const plain = [domain, ...fields].map((field) => (typeof field === 'number' ? String(field) : (field ?? null)))
+  const lengths = plain.map(fieldLength)
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0))
+  let at = 0
+  for (const [index, field] of plain.entries()) {
+    at = bytes.writeUInt32BE(field === null ? absent : lengths[index]!, at)
+    if (typeof field === 'string') bytes.write(field, at)
+    else if (field !== null) bytes.set(field, at)
+    at += lengths[index]!
   }
-  return Buffer.concat(parts)
+  return bytes
 }
