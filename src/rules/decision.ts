@@ -15,7 +15,7 @@ export interface Firing {
   readonly score: number
   readonly reason: string | undefined
   /** The other events of a sequence's match. */
-  readonly evidence: readonly (EventRef & { readonly step: string })[]
+  readonly evidence: readonly (EventRef & { readonly partition: number; readonly step: string })[]
 }
 
 export interface DecidedEvent extends EventRef {

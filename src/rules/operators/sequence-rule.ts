@@ -29,7 +29,11 @@ export const sequenceRule = (rule: SequenceRule, def: SequenceDef<RiskEvent>): O
         if (truncated) ctx.forward({ ...record, value: { kind: 'truncated', rule: rule.id } })
         if (match === undefined) return
         const verdict = verdictFor(rule.id, () =>
-          firingOf(rule, rule.then.reason?.render(scopeOf(match, event, record.key)), evidenceOf(match)),
+          firingOf(
+            rule,
+            rule.then.reason?.render(scopeOf(match, event, record.key)),
+            evidenceOf(match, record.partition),
+          ),
         )
         if (verdict !== undefined) ctx.forward({ ...record, value: verdict })
       }
@@ -51,7 +55,7 @@ const scopeOf = (match: SequenceMatch<RiskEvent>, arriving: RiskEvent, key: stri
   ...Object.fromEntries(match.steps.map(({ name, event }) => [name, event.value.fields])),
 })
 
-const evidenceOf = ({ steps, arriving }: SequenceMatch<RiskEvent>) =>
+const evidenceOf = ({ steps, arriving }: SequenceMatch<RiskEvent>, partition: number) =>
   steps
     .filter(({ name }) => name !== arriving)
-    .map(({ name, event }) => ({ id: event.value.id, offset: event.offset, step: name }))
+    .map(({ name, event }) => ({ id: event.value.id, offset: event.offset, partition, step: name }))
