@@ -129,24 +129,24 @@ export const namedStepSchema = z.object({ where: expression.optional() }).catcha
 const anyOrder = z.boolean().optional().meta({ description: 'true or false' })
 const maxCandidates = z.int().min(1).max(100_000).optional().meta({ description: 'a whole number from 1 to 100000' })
 
-export const sequenceRuleSchema = z.strictObject({
-  ...ruleBase,
-  sequence: z
-    .strictObject({
-      by: expression.optional(),
-      within: duration,
-      anyOrder,
-      maxCandidates,
-      steps: z
-        .array(z.union([notStepSchema, namedStepSchema]))
-        .min(1)
-        .max(16)
-        .meta({ description: 'a list of steps' }),
-    })
-    .meta({ description: 'by, within and steps' }),
-  anyOrder,
-  maxCandidates,
-})
+const sequenceWith = (step: z.ZodType) =>
+  z.strictObject({
+    ...ruleBase,
+    sequence: z
+      .strictObject({
+        by: expression.optional(),
+        within: duration,
+        anyOrder,
+        maxCandidates,
+        steps: z.array(step).min(1).max(16).meta({ description: 'a list of steps' }),
+      })
+      .meta({ description: 'by, within and steps' }),
+    anyOrder,
+    maxCandidates,
+  })
+
+/** Its steps are checked one by one, so that each one's problems are found. */
+export const sequenceRuleSchema = sequenceWith(z.unknown())
 
 export const optionsSchema = z.strictObject({
   grace: duration.optional(),
@@ -180,12 +180,16 @@ export const expectationSchema = z.strictObject({
   late: z.boolean().optional().meta({ description: 'true or false' }),
 })
 
-export const testSchema = z.strictObject({
-  name: text('a text'),
-  start: text('a time such as 2026-01-01T00:00:00Z', 40).optional(),
-  events: z.array(testEventSchema).max(10_000).meta({ description: 'a list of events' }),
-  expect: z.array(expectationSchema).max(10_000).meta({ description: 'a list of expectations' }),
-})
+const testWith = (event: z.ZodType, expectation: z.ZodType) =>
+  z.strictObject({
+    name: text('a text'),
+    start: text('a time such as 2026-01-01T00:00:00Z', 40).optional(),
+    events: z.array(event).max(10_000).meta({ description: 'a list of events' }),
+    expect: z.array(expectation).max(10_000).meta({ description: 'a list of expectations' }),
+  })
+
+/** Its events and expectations are checked one by one, so that each one's problems are found. */
+export const testSchema = testWith(z.unknown(), z.unknown())
 
 export const tableName = identifier
 export const stepName = identifier
@@ -198,8 +202,8 @@ export const ruleFileSchema = z.strictObject({
   tables: z.record(identifier, tableSchema).optional(),
   lists: z.record(z.string(), z.union([staticListSchema, controlListSchema])).optional(),
   features: z.record(identifier, featureSchema).optional(),
-  rules: z.array(z.union([eventRuleSchema, sequenceRuleSchema])).optional(),
-  tests: z.array(testSchema).optional(),
+  rules: z.array(z.union([eventRuleSchema, sequenceWith(z.union([notStepSchema, namedStepSchema]))])).optional(),
+  tests: z.array(testWith(testEventSchema, expectationSchema)).optional(),
 })
 
 export type TableShape = z.infer<typeof tableSchema>
@@ -207,4 +211,4 @@ export type FieldShape = z.infer<typeof fieldSchema>
 export type FeatureShape = z.infer<typeof featureSchema>
 export type EventRuleShape = z.infer<typeof eventRuleSchema>
 export type SequenceRuleShape = z.infer<typeof sequenceRuleSchema>
-export type TestShape = z.infer<typeof testSchema>
+export type ExpectationShape = z.infer<typeof expectationSchema>

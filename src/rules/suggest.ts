@@ -16,11 +16,11 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 }
 
 /** A hint: the nearest name, or else the known ones as far as they fit in a sentence. */
-export function suggestion(name: string, known: Iterable<string>, what = 'known here'): string {
+export function suggestion(name: string, known: Iterable<string>, what: string): string {
   const names = [...known]
   const near = nearest(name, names)
   if (near !== undefined) return `did you mean ${near}?`
-  if (names.length === 0) return `there are none: nothing is ${what}`
+  if (names.length === 0) return `there are no ${what} here`
   const shown = names.sort().slice(0, 12).join(', ')
   return `${what}: ${shown}${names.length > 12 ? ', …' : ''}`
 }

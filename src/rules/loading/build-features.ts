@@ -9,7 +9,7 @@ import { eventNamed, expressionAt, type Known, type Names, sound } from './names
 import { emitScope, eventScope, keyTypes } from './scopes.ts'
 import type { Named } from './sections.ts'
 import { checkShape } from './shape.ts'
-import { entryOf } from './tree.ts'
+import { entryOf, type Tree } from './tree.ts'
 
 /** Builds features, and the events that global ones write. */
 export function buildFeatures(features: readonly Named[], names: Names): void {
@@ -27,25 +27,13 @@ function buildFeature(named: Named, names: Names): Known<FeatureDef> {
   const { name, key, value: tree } = named
   const shape = checkShape(featureSchema, tree, names.issues)
   const goodName = checkName(named, names, 'feature', 'f')
-  if (shape === undefined || !goodName) return 'broken'
-  const event = checkSource(shape, named, names)
-    ? eventNamed(entryOf(tree, 'event')?.value, names, 'a feature')
-    : undefined
-  const window = buildWindow(shape, named, names)
-  const sense = checkSense(shape, named, names)
+  const window = shape === undefined ? undefined : buildWindow(shape, named, names)
+  const sense = shape === undefined ? false : checkSense(shape, named, names)
+  const event = checkSource(tree, names) ? eventNamed(entryOf(tree, 'event')?.value, names, 'a feature') : undefined
   if (event === undefined) return 'broken'
-  const scope = eventScope(event, names, 'a feature')
-  const at = (part: string) => entryOf(tree, part)?.value
-  const where = expressionAt<boolean>(at('where'), scope, ['bool'], names)
-  const value = expressionAt(at('value'), scope, numeric.includes(shape.agg) ? ['double'] : keyTypes, names)
-  const by = expressionAt(at('by'), scope, keyTypes, names)
-  const type = (shape.agg === 'first' || shape.agg === 'last') && value !== undefined ? value.type : 'double'
-  const emit =
-    by === undefined && shape.by !== undefined
-      ? undefined
-      : expressionAt<boolean>(at('emit'), emitScope(type, by?.type ?? 'string', names), ['bool'], names)
-  const parts = { where, value, by, emit }
-  if (window === undefined || !sense || !isWhole(shape, parts)) return 'broken'
+  const parts = partsOf(tree, event, shape?.agg, names)
+  if (shape === undefined || !goodName || window === undefined || !sense || !isWhole(shape, parts)) return 'broken'
+  const { value } = parts
   return {
     name,
     event: event.type,
@@ -53,19 +41,35 @@ function buildFeature(named: Named, names: Names): Known<FeatureDef> {
     window,
     include: shape.include ?? 'current',
     scope: shape.scope ?? 'key',
-    type,
+    type: typeOf(shape.agg, value),
     pii: value?.pii === true && telling.includes(shape.agg),
     source: sourceOf(key),
     ...present(parts),
   }
 }
 
-function checkSource({ event }: FeatureShape, { key, value: tree }: Named, names: Names): boolean {
-  if (!event.startsWith('feature.')) return true
-  const place = entryOf(tree, 'event')?.value ?? key
+function checkSource(tree: Tree, names: Names): boolean {
+  const event = entryOf(tree, 'event')?.value
+  if (event?.kind !== 'scalar' || !String(event.value).startsWith('feature.')) return true
   const hint = 'name an event type of the section events'
-  names.issues.error(place, 'feature-global', "a feature cannot be made of another feature's results", hint)
+  names.issues.error(event, 'feature-global', "a feature cannot be made of another feature's results", hint)
   return false
+}
+
+const typeOf = (agg: Aggregate | undefined, value: Expression | undefined): ValueType =>
+  (agg === 'first' || agg === 'last') && value !== undefined ? value.type : 'double'
+
+function partsOf(tree: Tree, event: EventDef, agg: Aggregate | undefined, names: Names): Parts {
+  const scope = eventScope(event, names, 'a feature')
+  const at = (part: string) => entryOf(tree, part)?.value
+  const isNumeric = agg !== undefined && numeric.includes(agg)
+  const where = expressionAt<boolean>(at('where'), scope, ['bool'], names)
+  const value = expressionAt(at('value'), scope, isNumeric ? ['double'] : keyTypes, names)
+  const by = expressionAt(at('by'), scope, keyTypes, names)
+  const results = emitScope(typeOf(agg, value), by?.type ?? 'string', names)
+  // Without its by or value, what emit reads has no type yet.
+  const typed = (at('by') === undefined) === (by === undefined) && (at('value') === undefined) === (value === undefined)
+  return { where, value, by, emit: typed ? expressionAt<boolean>(at('emit'), results, ['bool'], names) : undefined }
 }
 
 interface Parts {

@@ -2,6 +2,7 @@ import { parseEventTime } from '../../time/event-time.ts'
 import type { EventRule, Rule } from '../rule-set.ts'
 import { type EventRuleShape, eventRuleSchema, type SequenceRuleShape, sequenceRuleSchema } from '../schema.ts'
 import type { DeclaredScope } from '../scope.ts'
+import type { Template } from '../template.ts'
 import { buildSequence } from './build-sequence.ts'
 import { sourceOf } from './issues.ts'
 import { eventNamed, expressionAt, FirstPlaces, type Known, type Names, templateAt } from './names.ts'
@@ -42,25 +43,23 @@ function buildRule(tree: Tree, names: Names): Known<Rule> {
 
 function buildEventRule(tree: Tree, names: Names): Known<EventRule> {
   const shape = checkShape(eventRuleSchema, tree, names.issues)
-  if (shape === undefined) return 'broken'
   const event = eventNamed(entryOf(tree, 'event')?.value, names, 'a rule')
   const expiry = expiryOf(shape, tree, names)
   if (event === undefined) return 'broken'
   const scope = ruleScope(event, names)
   const when = expressionAt<boolean>(entryOf(tree, 'when')?.value, scope, ['bool'], names)
-  const then = thenOf(shape, tree, scope, names)
-  if (when === undefined || then === 'broken' || expiry === 'broken') return 'broken'
-  return { ...common(shape, tree), ...expiry, then, kind: 'event', event: event.type, when }
+  const reason = reasonOf(tree, scope, names)
+  if (shape === undefined || when === undefined || reason === 'broken' || expiry === 'broken') return 'broken'
+  return { ...common(shape, tree), ...expiry, ...thenOf(shape, reason), kind: 'event', event: event.type, when }
 }
 
 function buildSequenceRule(tree: Tree, names: Names): Known<Rule> {
   const shape = checkShape(sequenceRuleSchema, tree, names.issues)
-  if (shape === undefined) return 'broken'
   const expiry = expiryOf(shape, tree, names)
   const sequence = buildSequence(shape, tree, names)
-  const then = thenOf(shape, tree, sequence.reasonScope, names)
-  if (sequence.parts === undefined || then === 'broken' || expiry === 'broken') return 'broken'
-  return { ...common(shape, tree), ...expiry, then, kind: 'sequence', ...sequence.parts }
+  const reason = reasonOf(tree, sequence.reasonScope, names)
+  if (shape === undefined || sequence.parts === undefined || reason === 'broken' || expiry === 'broken') return 'broken'
+  return { ...common(shape, tree), ...expiry, ...thenOf(shape, reason), kind: 'sequence', ...sequence.parts }
 }
 
 type RuleShape = EventRuleShape | SequenceRuleShape
@@ -78,7 +77,8 @@ function common({ id, mode, describe, owner, tags }: RuleShape, tree: Tree) {
 
 const dayMs = 86_400_000
 
-function expiryOf({ expires }: RuleShape, tree: Tree, names: Names): Known<{ expiresAtMs?: number }> {
+function expiryOf(shape: RuleShape | undefined, tree: Tree, names: Names): Known<{ expiresAtMs?: number }> {
+  const expires = shape?.expires
   if (expires === undefined) return {}
   const startMs = parseEventTime(`${expires}T00:00:00Z`)
   if (startMs !== undefined) return { expiresAtMs: startMs + dayMs }
@@ -87,9 +87,12 @@ function expiryOf({ expires }: RuleShape, tree: Tree, names: Names): Known<{ exp
   return 'broken'
 }
 
-function thenOf({ then }: RuleShape, tree: Tree, scope: DeclaredScope, names: Names): Known<Rule['then']> {
-  const { outcome, score, reason: text } = then
-  if (text === undefined) return { outcome, score }
-  const reason = templateAt(entryOf(entryOf(tree, 'then')?.value, 'reason')?.value, scope, names)
-  return reason === undefined ? 'broken' : { outcome, score, reason }
+function reasonOf(tree: Tree, scope: DeclaredScope, names: Names): Known<Template> | undefined {
+  const text = entryOf(entryOf(tree, 'then')?.value, 'reason')?.value
+  return text === undefined ? undefined : (templateAt(text, scope, names) ?? 'broken')
+}
+
+function thenOf({ then: { outcome, score } }: RuleShape, reason: Template | undefined): Pick<Rule, 'then'> {
+  // biome-ignore lint/suspicious/noThenProperty: the contract's name; it is no function, so nothing awaits it
+  return { then: { outcome, score, ...(reason === undefined ? {} : { reason }) } }
 }

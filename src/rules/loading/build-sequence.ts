@@ -29,22 +29,24 @@ interface Draft {
   readonly forKey: Entry['key'] | undefined
 }
 
-export function buildSequence(shape: SequenceRuleShape, rule: Tree, names: Names): BuiltSequence {
+/** `shape` is undefined when the rule has problems of its own: the steps are checked all the same. */
+export function buildSequence(shape: SequenceRuleShape | undefined, rule: Tree, names: Names): BuiltSequence {
   const tree = entryOf(rule, 'sequence')!.value
-  const stepTrees = entryOf(tree, 'steps')!.value
-  const drafts = stepTrees.kind === 'list' ? stepTrees.items.map((step) => draftOf(step, names)) : []
+  const stepTrees = entryOf(tree, 'steps')?.value
+  const drafts = stepTrees?.kind === 'list' ? stepTrees.items.map((step) => draftOf(step, names)) : []
   const known = drafts.filter((draft) => draft !== undefined)
   const named: StepNames[] = known.filter(({ kind }) => kind === 'event')
-  const withinMs = durationMs(shape.sequence.within)!
-  const flags = flagsOf(shape, rule, names)
-  const sense =
-    checkNames(known, names) && checkNots(known, { withinMs, anyOrder: flags?.anyOrder === true }, tree, names)
-  const by = byOf(shape, tree, known, names)
+  const flags = shape === undefined ? undefined : flagsOf(shape, rule, names)
+  const withinMs = durationMs(shape?.sequence.within) ?? Number.MAX_SAFE_INTEGER
+  const namesFit = checkNames(known, names)
+  const notsFit = checkNots(known, { withinMs, anyOrder: flags?.anyOrder === true }, tree, names)
+  const by = byOf(tree, known, names)
   const steps = known.map((draft, index) => stepOf(draft, index, known, named, names))
-  const whole = steps.every((step) => step !== undefined) && known.length === drafts.length
   const reasonScope = sequenceReasonScope(named, names)
-  if (!sense || !whole || by === 'broken' || flags === undefined) return { parts: undefined, reasonScope }
-  const parts = { withinMs, ...flags, steps: steps as Step[], ...(by === undefined ? {} : { by }) }
+  const whole = steps.every((step) => step !== undefined) && known.length === drafts.length
+  if (!namesFit || !notsFit || !whole || by === 'broken' || flags === undefined)
+    return { parts: undefined, reasonScope }
+  const parts = { withinMs, ...flags, steps, ...(by === undefined ? {} : { by }) }
   return { parts, reasonScope }
 }
 
@@ -69,19 +71,19 @@ function draftOf(tree: Tree, names: Names): Draft | undefined {
   if (keys.includes('for')) {
     const hint = 'for says how long there must be no event: write not: TYPE'
     names.issues.error(entryOf(tree, 'for')!.key, 'step-shape', 'for belongs to a not step', hint)
-    return undefined
-  }
-  if (name === undefined || keys.length > 1) {
+  } else if (name === undefined || keys.length > 1) {
     const message = name === undefined ? 'the step has no event' : `the step has several names: ${keys.join(', ')}`
     const place = name === undefined ? tree : entryOf(tree, keys[1]!)!.key
     names.issues.error(place, 'step-shape', message, 'write it as - a: card.authorised, with a where below it')
-    return undefined
   }
+  if (name === undefined) return undefined
+  const isOne = keys.length === 1
   return {
     tree,
     kind: 'event',
     name,
-    event: eventNamed(entryOf(tree, name)?.value, names, 'a step'),
+    // Of a step with a problem the name stays, so that conditions on it are not reported too.
+    event: isOne ? eventNamed(entryOf(tree, name)?.value, names, 'a step') : undefined,
     where: entryOf(tree, 'where')?.value,
     forMs: undefined,
     forKey: undefined,
@@ -153,27 +155,21 @@ function plainWithin(sequence: Tree): unknown {
   return within?.kind === 'scalar' ? within.value : undefined
 }
 
-function byOf(
-  shape: SequenceRuleShape,
-  tree: Tree,
-  drafts: readonly Draft[],
-  names: Names,
-): Expression | undefined | 'broken' {
-  const text = shape.sequence.by
+function byOf(tree: Tree, drafts: readonly Draft[], names: Names): Expression | undefined | 'broken' {
+  const byTree = entryOf(tree, 'by')?.value
   const events = drafts.flatMap(({ event }) => (event === undefined ? [] : [event]))
   const [first] = events
-  if (text === undefined) return undefined
+  if (byTree === undefined) return undefined
   if (first === undefined) return 'broken'
-  const byTree = entryOf(tree, 'by')!.value
   const by = expressionAt(byTree, eventScope(first, names, 'by'), keyTypes, names)
   if (by === undefined) return 'broken'
-  const odd = events.find((event) => !readsOn(text, by.type, event, names))
+  const odd = events.find((event) => !readsOn(by.text, by.type, event, names))
   if (odd === undefined) return by
   const hint = `declare what it reads as fields of ${odd.type}, with the same types, or leave out by`
   names.issues.error(
     byTree,
     'sequence-by',
-    `by is evaluated on each step's event, and ${odd.type} does not have ${text}`,
+    `by is evaluated on each step's event, and ${odd.type} does not have ${by.text}`,
     hint,
   )
   return 'broken'

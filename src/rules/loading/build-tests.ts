@@ -1,7 +1,7 @@
 import { parseDuration } from '../../time/duration.ts'
 import { formatEventTime, parseEventTime } from '../../time/event-time.ts'
 import type { TestDef, TestEvent, TestExpectation } from '../rule-set.ts'
-import { type TestShape, testSchema } from '../schema.ts'
+import { type ExpectationShape, expectationSchema, testEventSchema, testSchema } from '../schema.ts'
 import { suggestion } from '../suggest.ts'
 import { sourceOf } from './issues.ts'
 import { FirstPlaces, type Names, sound } from './names.ts'
@@ -20,22 +20,31 @@ export function buildTests(trees: readonly Tree[], ruleIds: ReadonlySet<string>,
       const earlier = places.claim(name.value, name)
       if (earlier !== undefined) reportTwice(`the test ${name.value}`, name, earlier, names.issues)
     }
-    const shape = checkShape(testSchema, tree, names.issues)
-    if (shape !== undefined) tests.push(buildTest(shape, tree, ruleIds, names))
+    const test = buildTest(tree, ruleIds, names)
+    if (test !== undefined) tests.push(test)
   }
   return tests
 }
 
-function buildTest(shape: TestShape, tree: Tree, ruleIds: ReadonlySet<string>, names: Names): TestDef {
-  const startMs = parseEventTime(shape.start ?? defaultStart)
-  if (startMs === undefined) reportTime(entryOf(tree, 'start')!.value, String(shape.start), names)
-  const events = itemsOf(tree, 'events').map((item) => buildEvent(item, startMs ?? 0, names))
-  const expect = shape.expect.map((each, index) => {
-    const item = itemsOf(tree, 'expect')[index]!
-    checkExpectation(each, item, { ruleIds, count: shape.events.length }, names)
+function buildTest(tree: Tree, ruleIds: ReadonlySet<string>, names: Names): TestDef | undefined {
+  const shape = checkShape(testSchema, tree, names.issues)
+  const startMs = parseEventTime(shape?.start ?? defaultStart)
+  if (startMs === undefined) reportTime(entryOf(tree, 'start')!.value, String(shape?.start), names)
+  const eventTrees = itemsOf(tree, 'events')
+  const events = eventTrees.map((item) => buildEvent(item, startMs ?? 0, names))
+  const expect = itemsOf(tree, 'expect').map((item) => {
+    const each = checkShape(expectationSchema, item, names.issues)
+    if (each === undefined) return undefined
+    checkExpectation(each, item, { ruleIds, count: eventTrees.length }, names)
     return expectation(each, item)
   })
-  return { name: shape.name, events: events.filter((event) => event !== undefined), expect, source: sourceOf(tree) }
+  if (shape === undefined) return undefined
+  return {
+    name: shape.name,
+    events: events.filter((event) => event !== undefined),
+    expect: expect.filter((each) => each !== undefined),
+    source: sourceOf(tree),
+  }
 }
 
 function itemsOf(tree: Tree, key: string): readonly Tree[] {
@@ -53,7 +62,7 @@ const controlTypes = ['tick', 'list']
 
 function buildEvent(tree: Tree, startMs: number, names: Names): TestEvent | undefined {
   const { issues } = names
-  if (tree.kind !== 'map') return undefined
+  if (checkShape(testEventSchema, tree, issues) === undefined || tree.kind !== 'map') return undefined
   const types = [...tree.entries.keys()].filter((key) => !own.includes(key))
   const [type] = types
   if (type === undefined || types.length > 1) {
@@ -119,8 +128,6 @@ function envelope(payload: Record<string, unknown>): Record<string, unknown> {
   const isEnvelope = typeof payload['op'] === 'string' && ('after' in payload || 'before' in payload)
   return isEnvelope ? payload : { op: 'u', before: null, after: payload }
 }
-
-type ExpectationShape = TestShape['expect'][number]
 
 function checkExpectation(
   { event, trailing, rules }: ExpectationShape,

@@ -82,14 +82,20 @@ function aliasTargets(document: Document): ReadonlyMap<Node, Node> {
 
 const sentence = (message: string): string => message.slice(0, 1).toLowerCase() + message.slice(1)
 
-const hintFor = (code: string): string | undefined =>
-  code === 'TAB_AS_INDENT'
-    ? 'indent with spaces'
-    : code === 'MULTIPLE_DOCS'
-      ? 'put each document into a file of its own'
-      : code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY' || code === 'BAD_INDENT'
-        ? 'check the indentation, and quote texts that contain ": " or " #"'
-        : undefined
+const hints: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTIPLE_DOCS: 'put each document into a file of its own',
+  TAG_RESOLVE_FAILED: 'a text that begins with ! needs quotes: "!has(e.amount)"',
+  BLOCK_AS_IMPLICIT_KEY: 'check the indentation, and quote texts that contain ": "',
+  MULTILINE_IMPLICIT_KEY: 'check the indentation, and quote texts that contain ": "',
+  BAD_INDENT: 'check the indentation',
+  BAD_ALIAS: 'a text that begins with * or & needs quotes',
+  UNEXPECTED_TOKEN: 'quote texts that begin with a quote, a brace or a bracket, or contain " #"',
+  MISSING_CHAR: 'quote texts that begin with a quote, a brace or a bracket',
+  BAD_SCALAR_START: 'quote texts that begin with %, @ or `',
+}
+
+const hintFor = (code: string): string | undefined => hints[code]
 
 function isJson(file: SourceFile, issues: Issues): boolean {
   try {

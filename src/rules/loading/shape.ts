@@ -74,7 +74,8 @@ class Translator {
   }
 
   #unknownKey(schema: z.ZodType | undefined, place: Tree, key: string): void {
-    const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+    const object = objectOf(schema)
+    const known = object === undefined ? [] : Object.keys(object.shape)
     const hint = suggestion(key, known, 'keys')
     this.#issues.error(entryOf(place, key)?.key ?? place, 'unknown-key', `${key} is no key of this`, hint)
   }
@@ -140,9 +141,17 @@ function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
   return inner
 }
 
+/** The alternative that is a map: when it is the only one that fits, its problems come without the union's. */
+function objectOf(schema: z.ZodType | undefined): z.ZodObject | undefined {
+  if (schema instanceof z.ZodObject) return schema
+  if (!(schema instanceof z.ZodUnion)) return undefined
+  return schema.options.find((option): option is z.ZodObject => option instanceof z.ZodObject)
+}
+
 function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   let at = unwrapped(schema)
   for (const step of path) {
+    if (at instanceof z.ZodUnion) at = objectOf(at)
     if (at instanceof z.ZodObject) {
       const { shape, def } = at as z.ZodObject
       at = (Object.hasOwn(shape, step) ? shape[String(step)] : def.catchall) as z.ZodType | undefined
