@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../../src/record/canonical-json.ts'
+import { runs } from './runs.ts'
 
 const json = fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' })
 
@@ -31,6 +32,6 @@ test('equals sorting and JSON.stringify, whatever the order of members', () => {
       expect(canonicalJson(reversed(value))).toBe(expected)
       expect(canonicalJson(JSON.parse(expected))).toBe(expected)
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 })

@@ -9,6 +9,7 @@ import {
   streamTimeOf,
 } from '../../../src/record/ingress.ts'
 import { bareRecord, logRecord, noonMs } from '../../record/log-record.ts'
+import { runs } from './runs.ts'
 
 const maxAheadMs = 600_000
 const bytes = fc.oneof(
@@ -86,7 +87,7 @@ test.each(ingressMappings)(
         if (!change.ok) expect(rejectReasons).toContain(change.reason)
         if (record.headers.kind === undefined) expect(change.ok).toBe(true)
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     )
     expect(seen.has('accepted') && seen.has('rejected')).toBe(true)
   },

@@ -5,6 +5,7 @@ import { decodeLine, LinePlacement, parseLine, recordToLine } from '../../../src
 import { memberText } from '../../../src/record/json-scan.ts'
 import { nestsDeeperThan } from '../../../src/record/nesting.ts'
 import type { LogRecord } from '../../../src/record/record.ts'
+import { runs } from './runs.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 12 })
 const bytes = fc.oneof(
@@ -63,7 +64,7 @@ test('every record survives its way through a line, byte for byte', () => {
       expect({ ...back, headers: plain(back.headers) }).toEqual({ ...record, headers: plain(record.headers) })
       expect(recordToLine(back)).toBe(line)
     }),
-    { numRuns: 1_000 },
+    runs(1_000),
   )
 })
 
@@ -102,7 +103,7 @@ test('parseLine and ingress agree on what becomes of a line', () => {
       else if (parsed.line.problem === undefined) expect(judged).toBe(parsed.reason)
       else expect(judged).not.toBe('accepted')
     }),
-    { numRuns: 1_000 },
+    runs(1_000),
   )
 })
 
@@ -117,7 +118,7 @@ test('memberText cuts out what JSON.parse reads', () => {
       else if (Object.hasOwn(object, 'payload'))
         expect(Object.keys(object).some((name) => JSON.stringify(name).includes('\\'))).toBe(true)
     }),
-    { numRuns: 1_000 },
+    runs(1_000),
   )
 })
 
@@ -137,6 +138,6 @@ test('nestsDeeperThan counts what recursion would', () => {
     fc.property(deep, fc.integer({ min: 1, max: 8 }), (any, levels) => {
       expect(nestsDeeperThan(JSON.stringify(any), levels)).toBe(depthOf(any) > levels)
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 })

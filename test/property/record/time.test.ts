@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { formatDuration, parseDuration } from '../../../src/time/duration.ts'
 import { parseEventTime, parseTimeHeader } from '../../../src/time/event-time.ts'
 import { hourOfDay } from '../../../src/time/zone.ts'
+import { runs } from './runs.ts'
 
 const yearZeroMs = Date.UTC(0, 0, 1) - Date.UTC(1900, 0, 1) + Date.parse('0000-01-01T00:00:00Z')
 const epochMs = fc.integer({ min: yearZeroMs, max: Date.parse('9999-12-31T23:59:59.999Z') })
@@ -13,6 +14,7 @@ test('parseEventTime reads what Date writes', () => {
     fc.property(epochMs, (ms) => {
       expect(parseEventTime(new Date(ms).toISOString())).toBe(ms)
     }),
+    runs(200),
   )
 })
 
@@ -33,7 +35,7 @@ test('parseEventTime and Date agree on every date, hour and offset, existing or 
       const expected = exists ? Date.parse(text) : Number.NaN
       expect(parseEventTime(text)).toBe(Number.isNaN(expected) ? undefined : expected)
     }),
-    { numRuns: 2_000 },
+    runs(2_000),
   )
 })
 
@@ -44,6 +46,7 @@ test('fractions are cut to milliseconds, however long', () => {
       const text = new Date(second).toISOString().replace('.000Z', `.${fraction}Z`)
       expect(parseEventTime(text)).toBe(second + Number(fraction.padEnd(3, '0').slice(0, 3)))
     }),
+    runs(200),
   )
 })
 
@@ -56,7 +59,7 @@ test('no text at all makes parseEventTime throw, and none that Date refuses is r
       const ms = parseEventTime(text)
       if (ms !== undefined && text.length <= 24) expect(Date.parse(text)).toBe(ms)
     }),
-    { numRuns: 2_000 },
+    runs(2_000),
   )
 })
 
@@ -65,6 +68,7 @@ test('a header of digits is the number that it writes', () => {
     fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (ms) => {
       expect(parseTimeHeader(String(ms))).toBe(ms)
     }),
+    runs(200),
   )
 })
 
@@ -88,7 +92,7 @@ test('hourOfDay equals what Intl formats', () => {
     fc.property(fc.constantFrom(...zones), ms, (zone, time) => {
       expect(hourOfDay(time, zone)).toBe(Number(formats.get(zone)!.format(time)))
     }),
-    { numRuns: 2_000 },
+    runs(2_000),
   )
 })
 
@@ -97,5 +101,6 @@ test('parseDuration reads what formatDuration writes', () => {
     fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (ms) => {
       expect(parseDuration(formatDuration(ms))).toBe(ms)
     }),
+    runs(200),
   )
 })
