@@ -1,9 +1,14 @@
 import type { LogClient } from '../log/log.ts'
 import type { WeirConfig } from '../runtime/config.ts'
+import { kafkaOptions } from './kafka-options.ts'
+
+/** Somebody waits at a terminal: a broker that does not answer by then is reported. */
+const unavailableMs = 10_000
 
 /**
  * Connects to the log that the configuration names, as a client beside its owner. The adapters are loaded only here:
  * most commands need one of them, or none.
+ * @throws LogError
  */
 export async function connectLog({ log }: WeirConfig): Promise<LogClient> {
   if (log.kind === 'embedded') {
@@ -11,5 +16,5 @@ export async function connectLog({ log }: WeirConfig): Promise<LogClient> {
     return connectEmbeddedLog(log.dataDir)
   }
   const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')
-  return openKafkaLog({ brokers: log.brokers, clientId: log.clientId })
+  return openKafkaLog({ ...kafkaOptions(log), unavailableMs })
 }

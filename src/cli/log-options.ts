@@ -3,7 +3,6 @@ import type { LogClient } from '../log/log.ts'
 import { loadConfig, type WeirConfig } from '../runtime/config.ts'
 import { commaSeparated } from './arguments.ts'
 import type { Cli } from './cli.ts'
-import { connectLog } from './connect-log.ts'
 
 /** Where a command finds the log, and what it is called there. */
 export interface LogOptions {
@@ -47,7 +46,7 @@ export async function withLog<T>(
   use: (log: LogClient, config: WeirConfig) => Promise<T>,
 ): Promise<T> {
   const config = configOf(cli, options)
-  const log = await connectLog(config)
+  const log = await cli.connect(config)
   try {
     return await use(log, config)
   } finally {

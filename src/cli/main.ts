@@ -1,37 +1,19 @@
-import type { Command } from 'commander'
-import type { Cli, ExitCode } from './cli.ts'
-import { exitCodeOf, failureText } from './failure.ts'
+import { connectLog } from './connect-log.ts'
 import { listenForInterruption } from './interruption.ts'
 import { outputTo } from './output.ts'
-import { createProgram } from './program.ts'
+import { runCli } from './run.ts'
 
-const [out, err] = [outputTo(process.stdout), outputTo(process.stderr)]
-let exitCode: ExitCode = 0
 let interrupted: AbortSignal | undefined
 
-const cli: Cli = {
-  out,
-  err,
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: outputTo(process.stdout),
+  err: outputTo(process.stderr),
   input: process.stdin,
   env: process.env,
+  // Commands that never ask end at the first Ctrl-C, as others do.
   get interrupted() {
     interrupted ??= listenForInterruption()
     return interrupted
   },
-  action:
-    (run) =>
-    async (...args) => {
-      exitCode = await run(...args)
-    },
-}
-
-const program: Command = createProgram(cli)
-try {
-  await program.parseAsync()
-} catch (error) {
-  exitCode = exitCodeOf(error)
-  const text = failureText(error)
-  if (text !== undefined) await err.line(`weir: ${text}`)
-  if (program.opts().verbose && error instanceof Error && text !== undefined) await err.line(error.stack)
-}
-process.exitCode = exitCode
+  connect: connectLog,
+})

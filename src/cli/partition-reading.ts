@@ -1,5 +1,5 @@
 import { LogError } from '../errors.ts'
-import type { FetchedBatch, LogClient } from '../log/log.ts'
+import type { FetchedBatch, Isolation, LogClient } from '../log/log.ts'
 import type { TopicPartition } from '../record/record.ts'
 
 export interface PartitionReading {
@@ -8,22 +8,24 @@ export interface PartitionReading {
   /** Where to stop, exclusive; without it reading goes on until the signal aborts. */
   readonly to?: number
   readonly signal: AbortSignal
+  /** Default `read-committed`. */
+  readonly isolation?: Isolation
   /** Called batch by batch, one at a time. Records from `to` on are left out. */
   onBatch(batch: FetchedBatch): Promise<void>
 }
 
 const maxWaitMs = 500
 
-/** Reads what is committed of one partition. */
+/** Reads one partition batch by batch. */
 export async function readPartition(
   log: LogClient,
   partition: TopicPartition,
   reading: PartitionReading,
 ): Promise<void> {
-  const { to = Number.POSITIVE_INFINITY, signal, onBatch } = reading
+  const { to = Number.POSITIVE_INFINITY, signal, onBatch, isolation = 'read-committed' } = reading
   const offset = Math.max(reading.from, await log.startOffset(partition))
   if (offset >= to || signal.aborted) return
-  const reader = await log.openReader({ ...partition, offset, isolation: 'read-committed' })
+  const reader = await log.openReader({ ...partition, offset, isolation })
   const stop = () => void reader.close()
   signal.addEventListener('abort', stop)
   try {

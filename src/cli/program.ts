@@ -1,17 +1,36 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { version } from '../version.ts'
 import type { Cli } from './cli.ts'
+import { checkCommand } from './commands/check.ts'
+import { describeCommand } from './commands/describe.ts'
+import { exportCommand } from './commands/export.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { sendCommand } from './commands/send.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { tailCommand } from './commands/tail.ts'
+import { topicsCommand } from './commands/topics.ts'
 
 const description = `Real-time fraud and risk decisions over one ordered topic, exactly once.
 
 Exit codes: 0 done, 1 it ran and found problems, 2 misuse: nothing was done.`
 
+/** In the order in which help lists them. */
+const commands = [
+  checkCommand,
+  describeCommand,
+  schemaCommand,
+  sendCommand,
+  tailCommand,
+  exportCommand,
+  simulateCommand,
+  topicsCommand,
+]
+
 /** The whole command line; errors are thrown, not printed and exited on. */
 export function createProgram(cli: Cli): Command {
   const program = new Command('weir')
     .description(description)
-    .version(version(), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .option('--verbose', 'show where an error came from')
@@ -19,7 +38,7 @@ export function createProgram(cli: Cli): Command {
     .showHelpAfterError('(weir --help lists the commands, weir COMMAND --help its options)')
     .configureOutput({ writeOut: (text) => void cli.out.write(text), writeErr: (text) => void cli.err.write(text) })
     .exitOverride()
-  for (const create of [simulateCommand]) program.addCommand(inherit(program, create(cli)))
+  for (const create of commands) program.addCommand(inherit(program, create(cli)))
   return program
 }
 
@@ -28,8 +47,4 @@ function inherit(from: Command, command: Command): Command {
   command.copyInheritedSettings(from)
   for (const sub of command.commands) inherit(from, sub)
   return command
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

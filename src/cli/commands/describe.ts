@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
-import { loadRuleSet } from '../../rules/loader.ts'
 import { describeTopology, mermaidOf } from '../../topology/describe.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
+import { loadRules } from '../rule-folder.ts'
 import { topologyOf } from '../rule-topology.ts'
 
 interface Options {
@@ -25,7 +25,7 @@ export function describeCommand(cli: Cli): Command {
 }
 
 async function run(cli: Cli, { rules, topic, mermaid, json }: Options): Promise<ExitCode> {
-  const topology = topologyOf(await loadRuleSet(rules), topic)
+  const topology = topologyOf(await loadRules(rules), topic)
   if (json) await cli.out.line(JSON.stringify(plain(topology), null, 2))
   else await cli.out.write(mermaid ? mermaidOf(topology) : describeTopology(topology))
   return 0
