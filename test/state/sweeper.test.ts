@@ -82,6 +82,14 @@ describe('a sweep', () => {
     expect(await commit([], 60)).toBe(64)
   })
 
+  test('does not rest after a restart before it has gone round once', async () => {
+    await db.write([...marks(0, 64, 5), ...marks(64, 64, 50)])
+    await commit([], 12)
+    sweeper = open()
+    for (let round = 0; round < 3; round++) expect(await commit([], 12)).toBe(0)
+    expect((await commit([], 20)) + (await commit([], 20)) + (await commit([], 20))).toBe(64)
+  })
+
   test('never removes what the same commit puts anew', async () => {
     await db.write(marks(0, 1, 0))
     await commit(marks(0, 1, 100), 100)

@@ -82,6 +82,8 @@ describe('the buffer', () => {
     put('w', 1, 1, 2)
     expect(changes.map(({ value }) => text(value))).toEqual(before)
     expect(fetched('w', 0, 9)).toEqual([[1, 1, 2]])
+    at.state.applied()
+    expect(at.state.drain().changes).toHaveLength(2)
   })
 
   test('is forgotten by discard, together with what is on its way', async () => {
@@ -150,6 +152,36 @@ describe('a prefetch', () => {
     at.names.put('x', { name: '1' })
     await at.commit()
     expect(at.names.get('x')).toEqual({ name: '1' })
+  })
+
+  test('of spans with a gap in between loads the gap as well', async () => {
+    for (const n of [1, 4, 7]) put('w', n, n, n)
+    await at.commit()
+    await at.load('w', 0, 2)
+    await at.load('w', 6, 8)
+    expect(fetched('w', 0, 8)).toHaveLength(3)
+  })
+
+  test('that was on its way when the batch was discarded brings nothing back', async () => {
+    const gate = Promise.withResolvers<void>()
+    const slow = withMethods(at.db, {
+      async getRanges(column, ranges) {
+        const entries = await at.db.getRanges(column, ranges)
+        await gate.promise
+        return entries
+      },
+    })
+    const state = TaskState.open({ db: slow, stores: allStores, streamTimeMs: () => 0 })
+    state.store(amounts).put('w', { timeMs: 1, offset: 1, value: 1 })
+    state.drain()
+    state.prefetcher().fetch(amounts, 'w', 0, 9)
+    const prefetched = state.prefetch()
+    state.discard()
+    gate.resolve()
+    await prefetched
+    state.prefetcher().fetch(amounts, 'w', 0, 9)
+    await state.prefetch()
+    expect([...state.store(amounts).fetch('w', 0, 9)]).toEqual([])
   })
 
   test('that began before a write landed and ended after it has that write', async () => {

@@ -6,6 +6,12 @@ export const runs = Number(process.env.WEIR_PROPERTY_RUNS ?? 200)
 const key = fc.constantFrom('a', 'ab', 'é', '')
 // Around and beyond the retention on both sides, negative ones too.
 const timeMs = fc.integer({ min: -retentionMs, max: 4 * retentionMs })
+// Mostly spans that meet: a batch asks for much and fetches parts of it.
+const windowName = fc.constantFrom('a', '')
+const asked = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ fromMs: -20, lengthMs: 100 }) },
+  { weight: 1, arbitrary: fc.record({ fromMs: timeMs, lengthMs: fc.nat({ max: 30 }) }) },
+)
 const value = fc.constantFrom('', 'x', 'yy')
 
 const op = <K extends string, T extends object>(kind: K, fields: { [P in keyof T]: fc.Arbitrary<T[P]> }) =>
@@ -14,17 +20,17 @@ const op = <K extends string, T extends object>(kind: K, fields: { [P in keyof T
 const reads = fc.oneof(
   op('name', { key }),
   op('seen', { key }),
-  op('fetch', { key, fromMs: timeMs, lengthMs: fc.nat({ max: 20 }), backward: fc.boolean() }),
+  op('fetch', { key: windowName, fromMs: timeMs, lengthMs: fc.nat({ max: 20 }), backward: fc.boolean() }),
 )
 const writes = fc.oneof(
   op('put-name', { key, value: fc.option(value, { nil: undefined }) }),
   op('put-seen', { key, value, timeMs }),
-  op('put-amount', { key, timeMs, offset: fc.nat({ max: 3 }), value: fc.nat({ max: 9 }) }),
+  op('put-amount', { key: windowName, timeMs, offset: fc.nat({ max: 3 }), value: fc.nat({ max: 9 }) }),
 )
 const asks = fc.oneof(
   op('ask-name', { key }),
   op('ask-seen', { key }),
-  op('ask-amounts', { key, fromMs: timeMs, lengthMs: fc.nat({ max: 30 }) }),
+  op('ask-amounts', { key: windowName, span: asked }),
 )
 const moves = fc.oneof(
   { weight: 6, arbitrary: op('drain', {}) },

@@ -63,9 +63,9 @@ class Rig {
       case 'ask-seen':
         return ask.get(seen, op.key)
       case 'ask-amounts':
-        ask.fetch(amounts, op.key, op.fromMs, op.fromMs + op.lengthMs)
+        ask.fetch(amounts, op.key, op.span.fromMs, op.span.fromMs + op.span.lengthMs)
         await state.prefetch()
-        return model.ask(op.key, op.fromMs, op.fromMs + op.lengthMs)
+        return model.ask(op.key, op.span.fromMs, op.span.fromMs + op.span.lengthMs)
       case 'prefetch':
         return state.prefetch()
       case 'advance':
