@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SequenceDef, SequenceMatch } from '../../src/operators/sequence/definition.ts'
+import type { NotDef, SequenceDef, SequenceMatch } from '../../src/operators/sequence/definition.ts'
 import { sequence } from '../../src/operators/sequence/sequence.ts'
 import { typedKey } from '../../src/operators/sequence/typed-key.ts'
 import type { StreamRecord } from '../../src/topology/operator.ts'
@@ -195,4 +195,93 @@ test('refuses a definition that contradicts itself, and says what to change', ()
   expect(() => sequence({ ...twoOutlets, nots: [{ after: 'x', matches: () => true }] })).toThrow(
     'a not follows x, which is no step',
   )
+})
+
+test('an event processed again may look as far back as the first time', () => {
+  const { send } = run({ ...twoOutlets, maxCandidates: 1 })
+  send(0, card('B'))
+  send(1, card('A'))
+  send(2, card('A'), { offset: 2 })
+  expect(send(2, card('A'), { offset: 2 })).toEqual([])
+})
+
+const noConfirmation = (not: Partial<NotDef<Card>> = {}): SequenceDef<Card> => ({
+  ...twoOutlets,
+  steps: ['login', 'withdrawal'].map((name) => ({ name, matches: ({ value }) => value.type === name })),
+  nots: [{ after: 'login', matches: ({ value }) => value.type === 'confirmed', ...not }],
+})
+
+const event = (type: string): Card => ({ type, card: 'c' })
+
+test('a not between two steps holds after the first and up to the second, inclusive', () => {
+  const { send } = run(noConfirmation())
+  send(0, event('confirmed'))
+  send(0, event('login'))
+  expect(send(5, event('withdrawal'))).toHaveLength(1)
+  send(10, event('confirmed'))
+  expect(send(10, event('withdrawal'))).toEqual([])
+})
+
+test('a not with a time keeps the next step at that distance', () => {
+  const { send } = run(noConfirmation({ forMs: 5 }))
+  send(0, event('login'))
+  expect(send(4, event('withdrawal'))).toEqual([])
+  expect(send(5, event('withdrawal'))).toHaveLength(1)
+  send(6, event('confirmed'))
+  expect(send(7, event('withdrawal'))).toHaveLength(1)
+  send(5, event('confirmed'))
+  expect(send(8, event('withdrawal'))).toEqual([])
+})
+
+test('the event of a step is not its own not', () => {
+  const { send } = run(noConfirmation({ matches: ({ value }) => value.type === 'withdrawal' }))
+  send(0, event('login'))
+  expect(send(1, event('withdrawal'))).toHaveLength(1)
+  expect(send(2, event('withdrawal'))).toEqual([])
+})
+
+test('in any order, steps match before and after each other but no event fills two', () => {
+  const { send } = run({ ...noConfirmation(), nots: [], anyOrder: true })
+  send(0, event('withdrawal'))
+  expect(send(3, event('login'))).toEqual([{ steps: { login: 1, withdrawal: 0 }, arriving: 'login', truncated: false }])
+  const twice = run({ ...twoOutlets, anyOrder: true })
+  expect(twice.send(0, card('A'))).toEqual([])
+})
+
+test('equalities in a chain are looked up by any of their events', () => {
+  const outlet = { field: 'outlet', read: (value: Card) => typedKey(value.outlet) }
+  const { send, stores } = run<Card>({
+    ...twoOutlets,
+    steps: [
+      { name: 'a', matches: ({ value }) => value.type === 'a', index: { ab: outlet } },
+      { name: 'b', matches: ({ value }) => value.type === 'b', index: { ab: outlet, bc: outlet } },
+      { name: 'c', matches: ({ value }) => value.type === 'c', index: { bc: outlet } },
+    ],
+  })
+  for (let time = 0; time < 50; time++) send(time, { type: time % 2 ? 'b' : 'a', card: 'c', outlet: `${time >> 1}` })
+  const before = stores.of('two-outlets-events').reads
+  expect(send(50, { type: 'c', card: 'c', outlet: '7' })).toEqual([
+    { steps: { a: 14, b: 15, c: 50 }, arriving: 'c', truncated: false },
+  ])
+  expect(stores.of('two-outlets-events').reads - before).toBe(2)
+})
+
+test('three steps whose conditions never hold together stop at a bound', () => {
+  let tests = 0
+  const never = { reads: ['a'], test: () => ++tests < 0 }
+  const any = () => true
+  const { send } = run<Card>({
+    ...twoOutlets,
+    maxCandidates: 20,
+    steps: [
+      { name: 'a', matches: any },
+      { name: 'b', matches: any, where: [never] },
+      { name: 'c', matches: any },
+      { name: 'd', matches: any },
+    ],
+  })
+  for (let time = 0; time < 200; time++) send(time, card('A'))
+  tests = 0
+  send(200, card('A'))
+  expect(tests).toBeLessThanOrEqual(20 * 100)
 })

@@ -1,3 +1,4 @@
+import { TopologyError } from '../../errors.ts'
 import { defineOperator, type OperatorDef, type StreamRecord } from '../../topology/operator.ts'
 import type { KeyedEvent, SequenceDef, SequenceMatch } from './definition.ts'
 import { evaluateSequence } from './evaluator.ts'
@@ -8,10 +9,16 @@ import { evaluateSequence } from './evaluator.ts'
  * event that comes out of order completes a match as any of its steps. Events older than stream time − `graceMs` are
  * dropped and counted (`late-records`). An event costs at most `maxCandidates` looks a step, however many there are.
  *
- * @throws TopologyError when the definition contradicts itself
+ * @throws TopologyError when the definition contradicts itself, or ends in a `not` (see `evaluateSequence`)
  */
 export function sequence<E>(def: SequenceDef<E>): OperatorDef<E, SequenceMatch<E>> {
   const evaluator = evaluateSequence(def)
+  if (evaluator.trailing) {
+    throw new TopologyError(
+      'topology-invalid',
+      `sequence ${def.name} ends in a not, which needs to hear of stream time: use evaluateSequence and call advance`,
+    )
+  }
   const read = def.read ?? ((record: StreamRecord<unknown>) => record.value as E)
   return defineOperator<E, SequenceMatch<E>>({
     name: def.name,
