@@ -32,6 +32,7 @@ export class EmbeddedLog implements Log {
   readonly #sessions: TransactionalSessions
   readonly #groups = new Map<string, Group>()
   #closing: Promise<void> | undefined
+  #beforeClose: () => Promise<void> = async () => {}
 
   private constructor(storage: LogStorage, sessions: TransactionalSessions) {
     this.#storage = storage
@@ -105,6 +106,11 @@ export class EmbeddedLog implements Log {
     return group.join(options)
   }
 
+  /** What else ends with the log: called once, first. */
+  beforeClose(end: () => Promise<void>): void {
+    this.#beforeClose = end
+  }
+
   /** Ends waiting polls and open transactions and waits for what is being written; members leave without callbacks. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -112,6 +118,7 @@ export class EmbeddedLog implements Log {
   }
 
   async #close(): Promise<void> {
+    await this.#beforeClose()
     for (const group of this.#groups.values()) group.close()
     await this.#sessions.close()
     await this.#storage.close()
