@@ -66,7 +66,6 @@ export async function backtest(options: BacktestOptions): Promise<BacktestSummar
     const placement = new LinePlacement({ topic, partitions })
     let lines = 0
     for await (const { text } of readLines(input)) {
-      if (text === '') continue
       const record = placement.place(decodeLine(text))
       await lanes[record.partition]!.take(record)
       if (++lines % progressEvery === 0) onProgress?.(lines)

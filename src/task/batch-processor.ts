@@ -1,7 +1,6 @@
 import { passFailPoint } from '../fail-points.ts'
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
-import type { Change } from '../state/engine.ts'
-import type { ChangelogEntry, TaskState } from '../state/task-state.ts'
+import type { TaskState } from '../state/task-state.ts'
 import { compileGraph, type Graph } from '../topology/graph.ts'
 import type { SourceDef, SubTopology } from '../topology/topology.ts'
 
@@ -37,13 +36,6 @@ export class StreamTime {
   }
 }
 
-/** What a batch would write; nothing of it has reached a log or a database. */
-export interface BatchResult {
-  readonly outgoing: readonly OutgoingRecord[]
-  readonly changelog: readonly ChangelogEntry[]
-  readonly changes: readonly Change[]
-}
-
 /**
  * Runs batches of log records through a sub-topology: ingest, one prefetch, then record by record without waiting.
  * The live task, the back-test and the test driver all decide by this class, so that they give the same bytes.
@@ -69,10 +61,11 @@ export class BatchProcessor {
   }
 
   /**
-   * Processes records of this task's partition in offset order. Call `TaskState.applied` or `discard` before the next.
-   * @throws ProcessingError when an operator fails; the buffer then holds half a batch: discard it
+   * Processes records of this task's partition in offset order: resolves with what the sinks wrote; what changed in stores
+   * is in the task's state, to be drained.
+   * @throws ProcessingError when an operator fails; the state's buffer then holds half a batch: discard it
    */
-  async process(records: readonly LogRecord[]): Promise<BatchResult> {
+  async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
     const { state, streamTime } = this.#options
     const ingests = records.map((record) => this.#sources.get(record.topic)!.ingest(record))
     const ask = state.prefetcher()
@@ -87,6 +80,6 @@ export class BatchProcessor {
       if (record !== undefined) this.#graph.process(records[index]!.topic, record)
       if (index === middle) passFailPoint('in-process')
     }
-    return { outgoing: this.#outgoing, ...state.drain() }
+    return this.#outgoing
   }
 }

@@ -9,6 +9,7 @@ import { columnsOf, TaskState } from '../state/task-state.ts'
 import type { Clock } from '../time/clock.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStore } from './changelog.ts'
+import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
 import { takeFolder } from './folder-registry.ts'
 import { decodePosition, type Position, positionKey } from './position.ts'
 import { type RestoreProgress, restoreChangelog } from './restore-changelog.ts'
@@ -39,6 +40,7 @@ export interface OpenedState {
   readonly position: number
   /** True when no commit has said yet by which definition the state is computed. */
   readonly isNew: boolean
+  readonly trimmer: ChangelogTrimmer
   close(): Promise<void>
 }
 
@@ -116,6 +118,13 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
     state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.nowMs }),
     position: position.offset,
     isNew: definition === undefined,
+    trimmer: new ChangelogTrimmer({
+      applicationId,
+      partition: source.partition,
+      log,
+      stores,
+      stored: (store) => db.getSync(systemColumn, trimKey(store)),
+    }),
   }
 }
 

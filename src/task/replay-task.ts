@@ -1,9 +1,9 @@
-import type { LogRecord } from '../record/record.ts'
+import type { LogRecord, OutgoingRecord } from '../record/record.ts'
 import type { StateDb, StateEngine } from '../state/engine.ts'
 import { systemColumn } from '../state/system.ts'
 import { columnsOf, TaskState } from '../state/task-state.ts'
 import type { SubTopology } from '../topology/topology.ts'
-import { BatchProcessor, type BatchResult, StreamTime } from './batch-processor.ts'
+import { BatchProcessor, StreamTime } from './batch-processor.ts'
 
 export interface ReplayTaskOptions {
   readonly topology: SubTopology
@@ -47,8 +47,9 @@ export class ReplayTask {
   }
 
   /** Processes records of the task's partition in offset order. @throws ProcessingError */
-  async process(records: readonly LogRecord[]): Promise<BatchResult['outgoing']> {
-    const { outgoing, changes } = await this.#processor.process(records)
+  async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
+    const outgoing = await this.#processor.process(records)
+    const { changes } = this.#state.drain()
     const { nowMs } = this.#streamTime
     const swept = await this.#state.sweep(nowMs)
     await this.#db.write([

@@ -1,17 +1,14 @@
 import { TopologyError } from '../errors.ts'
-import { failsAt, passFailPoint } from '../fail-points.ts'
 import type { FetchedBatch, Log, PartitionReader } from '../log/log.ts'
 import type { LogRecord } from '../record/record.ts'
 import type { StateEngine } from '../state/engine.ts'
-import { systemChanges } from '../state/system.ts'
-import type { ChangelogEntry } from '../state/task-state.ts'
 import type { Clock } from '../time/clock.ts'
 import type { SubTopology } from '../topology/topology.ts'
-import { BatchProcessor, type BatchResult, StreamTime } from './batch-processor.ts'
-import { changelogRecord, systemStore } from './changelog.ts'
+import { BatchProcessor, StreamTime } from './batch-processor.ts'
+import { CommitPipeline } from './commit-pipeline.ts'
 import { type Committer, openCommitter, type ProcessingGuarantee } from './committer.ts'
-import { definitionKey, type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
-import { encodePosition, type Position, positionKey } from './position.ts'
+import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
+import type { Position } from './position.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
 
 export interface BatchLimits {
@@ -63,13 +60,11 @@ export class StreamTask {
   #committer: Committer | undefined
   #opened: OpenedState | undefined
   #processor: BatchProcessor | undefined
+  #commits: CommitPipeline | undefined
   #reader: PartitionReader | undefined
   #streamTime = new StreamTime()
-  /** The input position that the log and the database agree on. */
-  #committed = 0
   /** The input position after the last processed record. */
   #position = 0
-  #isNew = true
   #idleSinceMs = 0
   #stopping = false
   #opening: Promise<void> = Promise.resolve()
@@ -129,7 +124,7 @@ export class StreamTask {
     await this.#running.catch(() => {})
     if (this.status !== 'RUNNING') return
     this.#lifecycle.moveTo('SUSPENDED')
-    await this.#commitPosition()
+    await this.#commits!.submitPosition(this.#reached())
   }
 
   /** Gives everything back without committing: what was not committed is processed again by the next owner. */
@@ -166,15 +161,28 @@ export class StreamTask {
       stopped: () => this.#stopping,
       onProgress: (progress) => observer.restoring(progress),
     })
-    this.#position = this.#committed = this.#opened.position
-    this.#isNew = this.#opened.isNew
+    const { state, db, position, isNew, trimmer } = this.#opened
+    this.#position = position
     this.#processor = new BatchProcessor({
       topology,
       taskId: this.taskId,
       partition,
-      state: this.#opened.state,
+      state,
       streamTime: this.#streamTime,
       count: (name, by) => observer.count(name, by),
+    })
+    this.#commits = new CommitPipeline({
+      applicationId,
+      source: this.#source,
+      definition: this.#options.definition,
+      isNew,
+      committed: position,
+      committer: this.#committer,
+      trimmer,
+      db,
+      state,
+      clock,
+      onCommitted: (commit) => observer.committed(commit),
     })
     this.#reader = await log.openReader({
       ...this.#source,
@@ -198,70 +206,26 @@ export class StreamTask {
       }
       if (batch.records.length === 0) await this.#idle(batch.nextOffset)
     }
+    await this.#commits!.settle()
     this.#reader!.seek(this.#position)
   }
 
   async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
-    const result = await this.#processor!.process(records)
+    const outgoing = await this.#processor!.process(records)
     const { observer, clock } = this.#options
     this.#position = nextOffset
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
-    if (result.outgoing.length > 0 || result.changelog.length > 0) return this.#commit(result)
-    // Nothing to write: our own records and markers would otherwise feed a loop. The position rides with the next commit.
-    this.#opened!.state.applied()
+    await this.#commits!.submit(outgoing, this.#reached())
   }
 
   async #idle(nextOffset: number): Promise<void> {
     this.#position = nextOffset
-    if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs) await this.#commitPosition()
+    if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs)
+      await this.#commits!.submitPosition(this.#reached())
   }
 
-  async #commitPosition(): Promise<void> {
-    if (this.#position > this.#committed) await this.#commit(nothing)
-  }
-
-  /** One transaction, and only when it is committed one write to the database. */
-  async #commit({ outgoing, changelog, changes }: BatchResult): Promise<void> {
-    const { applicationId, partition, clock, observer } = this.#options
-    const { db, state } = this.#opened!
-    const { nowMs: streamTimeMs } = this.#streamTime
-    const offset = this.#position
-    const system = this.#systemEntries({ offset, streamTimeMs })
-    const writes = outgoing.length + changelog.length > 0
-    const entries = writes ? [...changelog, ...system] : []
-    const records = [...outgoing, ...entries.map((entry) => changelogRecord(applicationId, partition, entry))]
-    const startedMs = clock.nowMs()
-    const written = await this.#committer!.commit(records, [
-      { ...this.#source, offset, metadata: JSON.stringify({ streamTimeMs }) },
-    ])
-    observer.committed({ records: records.length, tookMs: clock.nowMs() - startedMs })
-    passFailPoint('before-apply')
-    const swept = await state.sweep(streamTimeMs)
-    const applying = db.write([
-      ...swept,
-      ...changes,
-      ...system.map(({ store, key, value }) => ({ column: store, key, value })),
-      ...systemChanges({ changelogOffsets: changelogEnds(entries, written.slice(outgoing.length)) }),
-    ])
-    if (failsAt('during-apply')) passFailPoint('during-apply')
-    await applying
-    state.applied()
-    this.#committed = offset
-    if (writes) this.#isNew = false
-  }
-
-  #systemEntries(position: Position): ChangelogEntry[] {
-    const entries = [{ store: systemStore, key: positionKey, value: encodePosition(position) }]
-    if (this.#isNew)
-      entries.push({ store: systemStore, key: definitionKey, value: Buffer.from(this.#options.definition) })
-    return entries
+  #reached(): Position {
+    return { offset: this.#position, streamTimeMs: this.#streamTime.nowMs }
   }
 }
-
-/** The position behind the last record that went to each store's changelog. */
-function changelogEnds(entries: readonly ChangelogEntry[], offsets: readonly number[]): ReadonlyMap<string, number> {
-  return new Map(entries.map(({ store }, index) => [store, offsets[index]! + 1]))
-}
-
-const nothing: BatchResult = { outgoing: [], changelog: [], changes: [] }

@@ -50,7 +50,12 @@ export const updateRows = (options: UpdateRowsOptions): OperatorDef<Incoming, Re
         if (fresh.length === 0) return ctx.count('duplicates')
         const problems = fresh.flatMap((table) => table.apply(record, ingested.head.id, change))
         if (problems.length > 0) return reject('wrong-type', problems.join('; '))
-        rowIds.put(idKey(record.key, ingested.head.id), record.offset, ingested.head.timeMs)
+        // A row may claim to be from the far future; its id is not remembered longer for that.
+        rowIds.put(
+          idKey(record.key, ingested.head.id),
+          record.offset,
+          Math.min(ingested.head.timeMs, ctx.streamTimeMs()),
+        )
       }
     },
   })

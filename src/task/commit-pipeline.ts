@@ -1,0 +1,121 @@
+import { failsAt, passFailPoint } from '../fail-points.ts'
+import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
+import type { StateDb } from '../state/engine.ts'
+import { systemChanges } from '../state/system.ts'
+import type { ChangelogEntry, Drained, TaskState } from '../state/task-state.ts'
+import type { Clock } from '../time/clock.ts'
+import { changelogRecord, systemStore } from './changelog.ts'
+import type { ChangelogTrimmer } from './changelog-trimmer.ts'
+import type { Committer } from './committer.ts'
+import { definitionKey } from './open-state.ts'
+import { encodePosition, type Position, positionKey } from './position.ts'
+
+export interface CommitPipelineOptions {
+  readonly applicationId: string
+  readonly source: TopicPartition
+  readonly definition: string
+  /** No commit has said yet by which definition the state is computed. */
+  readonly isNew: boolean
+  /** What the log and the database agree on. */
+  readonly committed: number
+  readonly committer: Committer
+  readonly trimmer: ChangelogTrimmer
+  readonly db: StateDb
+  readonly state: TaskState
+  readonly clock: Clock
+  readonly onCommitted: (commit: { readonly records: number; readonly tookMs: number }) => void
+}
+
+/**
+ * Takes batches from the task's buffer to the log, and only from there to the database. One commit is on its way at a time;
+ * the task may process the next batch meanwhile. After a failure every later call fails with it: nothing is committed twice
+ * or out of order.
+ */
+export class CommitPipeline {
+  readonly #options: CommitPipelineOptions
+  #onTheWay: Promise<void> = Promise.resolve()
+  #submitted: number
+  #isNew: boolean
+  /** Records of the system store that the next commit carries. */
+  #system: ChangelogEntry[] = []
+
+  constructor(options: CommitPipelineOptions) {
+    this.#options = options
+    this.#submitted = options.committed
+    this.#isNew = options.isNew
+  }
+
+  /** Resolves when nothing is on its way. @throws what the commit threw */
+  settle(): Promise<void> {
+    return this.#onTheWay
+  }
+
+  /**
+   * Waits for the commit on its way, then begins the next with all that was written since, and resolves. Nothing is begun
+   * when there is nothing to write: our own records and markers would otherwise feed a loop; the position rides with the
+   * next commit.
+   * @throws what the last commit threw
+   */
+  async submit(outgoing: readonly OutgoingRecord[], position: Position): Promise<void> {
+    await this.#onTheWay
+    const drained = this.#options.state.drain()
+    if (outgoing.length > 0 || drained.changes.length > 0) this.#begin(outgoing, drained, position)
+  }
+
+  /** Commits a position that nothing has carried yet. */
+  async submitPosition(position: Position): Promise<void> {
+    await this.#onTheWay
+    if (position.offset > this.#submitted) this.#begin([], { changes: [], changelog: [] }, position)
+    await this.#onTheWay
+  }
+
+  #begin(outgoing: readonly OutgoingRecord[], drained: Drained, position: Position): void {
+    this.#submitted = position.offset
+    this.#onTheWay = this.#commit(outgoing, drained, position)
+    // Whoever waits next hears of a failure; until then it is nobody's unhandled rejection.
+    this.#onTheWay.catch(() => {})
+  }
+
+  async #commit(
+    outgoing: readonly OutgoingRecord[],
+    { changes, changelog }: Drained,
+    position: Position,
+  ): Promise<void> {
+    const { applicationId, source, committer, trimmer, db, state, clock, onCommitted } = this.#options
+    const writes = outgoing.length + changelog.length > 0
+    const system = this.#systemEntries(position)
+    const entries = writes ? [...changelog, ...system] : []
+    const records = [...outgoing, ...entries.map((entry) => changelogRecord(applicationId, source.partition, entry))]
+    const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs })
+    const startedMs = clock.nowMs()
+    const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
+    onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs })
+    const ends = changelogEnds(entries, written.slice(outgoing.length))
+    passFailPoint('before-apply')
+    const applying = db.write([
+      ...(await state.sweep(position.streamTimeMs)),
+      ...changes,
+      ...system.map(({ store, key, value }) => ({ column: store, key, value })),
+      ...systemChanges({ changelogOffsets: ends }),
+    ])
+    if (failsAt('during-apply')) passFailPoint('during-apply')
+    await applying
+    state.applied()
+    if (!writes) return
+    this.#isNew = false
+    this.#system = await trimmer.committed(ends, position.streamTimeMs)
+  }
+
+  #systemEntries(position: Position): ChangelogEntry[] {
+    const entries = [...this.#system, { store: systemStore, key: positionKey, value: encodePosition(position) }]
+    const { definition } = this.#options
+    return this.#isNew
+      ? [...entries, { store: systemStore, key: definitionKey, value: Buffer.from(definition) }]
+      : entries
+  }
+}
+
+/** The position behind the last record that went to each store's changelog. */
+function changelogEnds(entries: readonly ChangelogEntry[], offsets: readonly number[]): ReadonlyMap<string, number> {
+  return new Map(entries.map(({ store }, index) => [store, offsets[index]! + 1]))
+}

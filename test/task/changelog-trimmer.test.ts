@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { Log } from '../../src/log/log.ts'
+import { openMemoryLog } from '../../src/log/memory-log.ts'
+import { float64Serde } from '../../src/record/serdes.ts'
+import type { StoreDef } from '../../src/state/stores.ts'
+import { ChangelogTrimmer } from '../../src/task/changelog-trimmer.ts'
+
+const day = 86_400_000
+const stores: StoreDef[] = [
+  { kind: 'window', name: 'events', serde: float64Serde, retentionMs: day },
+  { kind: 'key-value', name: 'rows', serde: float64Serde },
+]
+
+async function changelogs(records: number): Promise<Log> {
+  const log = await openMemoryLog()
+  const producer = await log.openProducer()
+  for (const { name } of stores) {
+    const topic = `app-${name}-changelog`
+    await log.createTopic({ topic, partitions: 1 })
+    const record = { topic, partition: 0, key: Buffer.from('k'), value: Buffer.from('v'), headers: {} }
+    await producer.send(Array.from({ length: records }, () => record))
+  }
+  await producer.close()
+  return log
+}
+
+const trimmer = (log: Log, stored?: Buffer) =>
+  new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores, stored: () => stored })
+
+/** One commit of ten entries a day's sixteenth. */
+async function run(trim: ChangelogTrimmer, from: number, to: number): Promise<Buffer | undefined> {
+  let marks: Buffer | undefined
+  for (let n = from; n < to; n++) {
+    const changed = await trim.committed(
+      new Map([
+        ['events', (n + 1) * 10],
+        ['rows', (n + 1) * 10],
+      ]),
+      (n * day) / 16,
+    )
+    marks = changed.at(-1)?.value ?? marks
+  }
+  return marks
+}
+
+const start = (log: Log, store: string) => log.startOffset({ topic: `app-${store}-changelog`, partition: 0 })
+
+describe('ChangelogTrimmer', () => {
+  it('deletes what retention has passed by stream time, and nothing younger', async () => {
+    const log = await changelogs(1_000)
+    await run(trimmer(log), 0, 40)
+    // The commit at mark n holds entries up to n·day/16; at 39 those up to 22 are older than a day.
+    expect(await start(log, 'events')).toBe(23 * 10)
+  })
+
+  it('leaves compacted changelogs alone', async () => {
+    const log = await changelogs(1_000)
+    await run(trimmer(log), 0, 40)
+    expect(await start(log, 'rows')).toBe(0)
+  })
+
+  it('goes on after a restart with the marks it had', async () => {
+    const log = await changelogs(1_000)
+    const marks = await run(trimmer(log), 0, 12)
+    expect(await start(log, 'events')).toBe(0)
+    await run(trimmer(log, marks), 12, 24)
+    expect(await start(log, 'events')).toBe(7 * 10)
+  })
+
+  it('deletes nothing while stream time stands still', async () => {
+    const log = await changelogs(1_000)
+    const trim = trimmer(log)
+    for (let n = 0; n < 50; n++) await trim.committed(new Map([['events', n]]), 5 * day)
+    expect(await start(log, 'events')).toBe(0)
+  })
+})
