@@ -4,6 +4,7 @@ import type { Cli } from './cli.ts'
 import { checkCommand } from './commands/check.ts'
 import { describeCommand } from './commands/describe.ts'
 import { exportCommand } from './commands/export.ts'
+import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { sendCommand } from './commands/send.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -16,6 +17,7 @@ Exit codes: 0 done, 1 it ran and found problems, 2 misuse: nothing was done.`
 
 /** In the order in which help lists them. */
 const commands = [
+  runCommand,
   checkCommand,
   describeCommand,
   schemaCommand,

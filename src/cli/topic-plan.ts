@@ -1,4 +1,5 @@
 import type { TopicDescription, TopicSpec } from '../log/log.ts'
+import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogSpec, systemStore } from '../task/changelog.ts'
 
@@ -20,18 +21,20 @@ export interface TopicPlanOptions {
   readonly stores: readonly StoreDef<never>[]
 }
 
-/** Room for the reason and the coordinates that a dead letter carries beside the original bytes. */
-const deadLetterHeadroomBytes = 64 * 1024
-const monthMs = 30 * 86_400_000
+/** A dead letter is its record with a few headers more, and may be one that another setting of main let through. */
+const deadLetterBytes = 16 * 1_048_576
+/** Room for the coordinates that a late event carries beside the original bytes. */
+const headroomBytes = 64 * 1024
 
 /** The topics of an application, main first. All have main's partitions: a task writes to its own partition only. */
 export function planTopics(options: TopicPlanOptions): PlannedTopic[] {
   const { appId, mainTopic, partitions, replicationFactor, retentionMs, maxMessageBytes } = options
-  const side = {
+  const side = (bytes: number) => ({
     'cleanup.policy': 'delete',
-    'retention.ms': String(monthMs),
-    'max.message.bytes': String(maxMessageBytes + deadLetterHeadroomBytes),
-  }
+    'retention.ms': '-1',
+    'max.message.bytes': String(bytes),
+  })
+  const late = maxMessageBytes + headroomBytes
   const main = {
     'cleanup.policy': 'delete',
     'retention.ms': String(retentionMs),
@@ -45,11 +48,11 @@ export function planTopics(options: TopicPlanOptions): PlannedTopic[] {
   const planned = [
     { topic: mainTopic, config: main, why: 'events and decisions; replay reaches back as far as this goes' },
     {
-      topic: `${mainTopic}-dead-letter`,
-      config: side,
-      why: 'records that could not be read, with the reason; 30 days',
+      topic: deadLetterTopic(mainTopic),
+      config: side(Math.max(deadLetterBytes, late)),
+      why: 'records that could not be read, with the reason; delete what you have dealt with',
     },
-    { topic: `${mainTopic}-late`, config: side, why: 'events that came after grace; 30 days' },
+    { topic: lateTopic(mainTopic), config: side(late), why: 'events that came after grace' },
     ...changelogs,
   ]
   return planned.map((each) => ({

@@ -22,8 +22,10 @@ export interface ConfigSources {
   /** Usually `process.env`: names as `envNameOf` makes them. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** By setting (`log.brokers`), with the flag's name as people type it. */
-  readonly flags?: Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>
+  readonly flags?: FlagValues
 }
+
+export type FlagValues = Readonly<Record<string, { readonly flag: string; readonly value: unknown }>>
 
 /**
  * Puts the configuration together; a flag counts more than the environment, the environment more than the file, the

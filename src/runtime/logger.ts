@@ -45,6 +45,13 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 }
 
+/** For parts that take a logger as pino has it, fields first. */
+export const fieldsFirst = (logger: Logger) => ({
+  debug: (fields: object, message: string) => logger.debug(message, fields as LogFields),
+  info: (fields: object, message: string) => logger.info(message, fields as LogFields),
+  warn: (fields: object, message: string) => logger.warn(message, fields as LogFields),
+})
+
 interface PinoLike {
   debug(fields: LogFields, message: string): void
   info(fields: LogFields, message: string): void

@@ -10,7 +10,7 @@ import { type LogOptions, withLog, withLogOptions } from '../log-options.ts'
 import { describedTopic } from '../main-topic.ts'
 import { grouped, startProgress } from '../progress.ts'
 import { RecordSender } from '../record-sender.ts'
-import { signerOf } from '../signing-key.ts'
+import { signerOf } from '../signing.ts'
 
 interface Options extends LogOptions {
   readonly json?: boolean

@@ -36,7 +36,7 @@ min.insync.replicas=2 on them, so that what was committed survives the loss of o
 Retention: main keeps everything unless --retention says otherwise. Records older than that are gone for back-tests,
 explain and new rules. Brokers count from a record's timestamp, so a history that is loaded with old timestamps would
 be deleted at once under a finite retention. Changelogs of windows are trimmed by Weir alone; those of plain values
-are compacted. Dead letters and late events go after 30 days.
+are compacted. Dead letters and late events stay until somebody deletes them.
 
 State: the changelogs follow from the rules: name them with --rules, and run this again after rules were added.`
 
