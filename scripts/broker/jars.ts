@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -25,8 +25,7 @@ export const canRun = (command: string, args: readonly string[]): Promise<boolea
  * @throws Error in one sentence when they are not there and cannot be fetched
  */
 export async function brokerJars(): Promise<string> {
-  const main = path.join(folder, `kafka_2.13-${kafkaVersion}.jar`)
-  if (await exists(main)) return folder
+  if (await isComplete()) return folder
   if (!(await canRun('mvn', ['--version']))) {
     throw new Error(
       'Maven (mvn) is needed once to fetch the Kafka broker: install it, or set KAFKA_BROKERS to a running broker.',
@@ -38,8 +37,9 @@ export async function brokerJars(): Promise<string> {
   try {
     const pom = path.join(import.meta.dirname, 'pom.xml')
     await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${aside}`])
+    await rm(folder, { recursive: true, force: true })
     await rename(aside, folder).catch(async (cause: unknown) => {
-      if (!(await exists(main))) throw cause
+      if (!(await isComplete())) throw cause
     })
   } catch (cause) {
     throw new Error('Maven could not fetch the Kafka broker from Maven Central: check the network.', { cause })
@@ -49,8 +49,10 @@ export async function brokerJars(): Promise<string> {
   return folder
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  )
+/** One jar of each of the pom's dependencies. */
+const wanted = [`kafka_2.13-${kafkaVersion}.jar`, 'slf4j-simple-1.7.36.jar']
+
+async function isComplete(): Promise<boolean> {
+  const there = await readdir(folder).catch((): string[] => [])
+  return wanted.every((jar) => there.includes(jar))
+}

@@ -7,19 +7,27 @@ export interface ServerOptions {
   readonly port: number
   /** The port of the broker's own controller, on loopback. */
   readonly controllerPort: number
+  /** Further listeners' ports on loopback by name. */
+  readonly listeners: Readonly<Record<string, number>>
 }
 
 /**
  * A one-node KRaft broker for development and tests: every internal topic has one copy and few partitions, joining a
- * group waits for nobody, and topics are made on purpose only.
+ * group waits for nobody, and topics are made on purpose only. `more` wins over these.
  */
-export function serverProperties({ dataDir, port, controllerPort }: ServerOptions): string {
+export function serverProperties(
+  { dataDir, port, controllerPort, listeners }: ServerOptions,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const clients = Object.entries({ PLAINTEXT: port, ...listeners })
+    .map(([name, at]) => `${name}://127.0.0.1:${at}`)
+    .join(',')
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `${clients},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': clients,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': path.join(dataDir, 'log'),
@@ -41,6 +49,7 @@ export function serverProperties({ dataDir, port, controllerPort }: ServerOption
     'group.min.session.timeout.ms': 500,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     'log.cleaner.backoff.ms': 500,
+    ...more,
   }
   return `${Object.entries(properties)
     .map(([name, value]) => `${name}=${value}`)

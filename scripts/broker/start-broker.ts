@@ -15,6 +15,10 @@ export interface BrokerOptions {
   readonly port?: number
   /** Where the broker keeps its data, made if missing and kept afterwards. Default: a temporary folder, removed. */
   readonly dataDir?: string
+  /** Settings of the broker besides, or instead of, those it needs here. */
+  readonly properties?: Readonly<Record<string, string>>
+  /** Listeners besides the plain one: their ports on loopback by name. */
+  readonly listeners?: Readonly<Record<string, number>>
   /** Look at `KAFKA_BROKERS` first. Default true; a test that stops its broker wants its own. */
   readonly shared?: boolean
 }
@@ -58,31 +62,33 @@ async function namedBroker(brokers: string): Promise<RunningBroker> {
   return { brokers, pid: -1, stop: nothing, kill: nothing }
 }
 
-async function javaBroker({ port = 0, dataDir }: BrokerOptions): Promise<RunningBroker> {
+async function javaBroker(options: BrokerOptions): Promise<RunningBroker> {
+  const { port = 0, dataDir, listeners = {}, properties = {} } = options
   const jars = await brokerJars()
   const folder = dataDir ?? (await mkdtemp(path.join(tmpdir(), 'weir-broker-')))
   await mkdir(folder, { recursive: true })
   const remove = async (): Promise<void> => {
     if (dataDir === undefined) await rm(folder, { recursive: true, force: true })
   }
-  const server = { dataDir: folder, port: port || (await freePort()), controllerPort: await freePort() }
+  const server = { dataDir: folder, port: port || (await freePort()), controllerPort: await freePort(), listeners }
   const java = (main: string, args: readonly string[]): string[] => [
     '-Xmx512m',
     '-Xms128m',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
     '-cp',
     path.join(jars, '*'),
     main,
     ...args,
   ]
   try {
-    const properties = path.join(folder, 'server.properties')
-    await writeFile(properties, serverProperties(server))
+    const file = path.join(folder, 'server.properties')
+    await writeFile(file, serverProperties(server, properties))
     if (!(await isFormatted(folder))) {
       // A leading '-' would read as an option.
       const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'a')
-      await run('java', java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties]))
+      await run('java', java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file]))
     }
-    const child = new BrokerProcess('java', java('kafka.Kafka', [properties]))
+    const child = new BrokerProcess('java', java('kafka.Kafka', [file]))
     await child.ready(server.port, startTimeoutMs)
     const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
       await child.end(signal)
@@ -106,9 +112,10 @@ const isFormatted = (folder: string): Promise<boolean> =>
     () => false,
   )
 
-async function dockerBroker({ port = 0, dataDir }: BrokerOptions): Promise<RunningBroker> {
-  const server = { dataDir: '/data', port: port || (await freePort()), controllerPort: await freePort() }
-  const environment = serverProperties(server)
+async function dockerBroker(options: BrokerOptions): Promise<RunningBroker> {
+  const { port = 0, dataDir, listeners = {}, properties = {} } = options
+  const server = { dataDir: '/data', port: port || (await freePort()), controllerPort: await freePort(), listeners }
+  const environment = serverProperties(server, properties)
     .trim()
     .split('\n')
     .flatMap((line) => {

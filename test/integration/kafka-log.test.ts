@@ -6,7 +6,7 @@ import path from 'node:path'
 import kafkajs, { type Kafka } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../scripts/broker/free-port.ts'
-import { startBroker } from '../../scripts/broker/start-broker.ts'
+import { type RunningBroker, startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import type { Log, PartitionReader } from '../../src/log/log.ts'
 import type { LogRecord, TopicPartition } from '../../src/record/record.ts'
@@ -469,5 +469,69 @@ describe.skipIf(!mayRestart)('the Kafka log while its broker restarts', () => {
     await closeAll()
     await again.stop()
     await rm(dataDir, { recursive: true })
+  })
+})
+
+describe.skipIf(!mayRestart)('the Kafka log with access control', () => {
+  const users = 'username="weir" password="secret" user_weir="secret" user_guest="guest" user_root="root"'
+  const jaas = `org.apache.kafka.common.security.plain.PlainLoginModule required ${users};`
+  const as = (username: string, password = username) => ({ sasl: { mechanism: 'plain', username, password } })
+  let broker: RunningBroker
+  let port: number
+
+  beforeAll(async () => {
+    port = await freePort()
+    broker = await startBroker({
+      listeners: { LOGIN: port },
+      shared: false,
+      properties: {
+        'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+        'sasl.enabled.mechanisms': 'PLAIN',
+        'listener.name.login.plain.sasl.jaas.config': jaas,
+        // kafkajs takes a login as expired ten seconds before it is.
+        'connections.max.reauth.ms': '12000',
+        'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+        'super.users': 'User:weir;User:ANONYMOUS',
+      },
+    })
+  })
+  afterEach(closeAll)
+  afterAll(() => broker.stop())
+
+  const openAs = async (username: string, password?: string): Promise<Log> => {
+    const log = await openKafkaLog({ brokers: [`127.0.0.1:${port}`], ...as(username, password), unavailableMs: 10_000 })
+    opened.push(log)
+    return log
+  }
+
+  it('refuses wrong credentials with what to mend', async () => {
+    await expect(openAs('weir', 'wrong')).rejects.toMatchObject({ name: 'LogError', code: 'not-authorized' })
+  })
+
+  it('goes on when a login expires, and names what a client may not use', async () => {
+    const log = await openAs('weir', 'secret')
+    const at = await partition(log)
+    const producer = await log.openProducer()
+    for (let i = 0; i < 5; i++) {
+      await producer.send([outgoing(at, `${i}`)])
+      await log.openReader({ ...at, offset: i + 1, isolation: 'read-committed' }).then((reader) => reader.poll(800))
+    }
+    expect((await readAll(log, at)).map(text)).toEqual(['0', '1', '2', '3', '4'])
+
+    const guest = await openAs('guest')
+    const refused = (resource: string) => ({
+      name: 'LogError',
+      code: 'not-authorized',
+      message: expect.stringContaining(resource),
+    })
+    const reader = await guest.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+    await expect(reader.poll(100)).rejects.toMatchObject(refused(at.topic))
+    await expect(guest.createTopic({ topic: fresh('topic'), partitions: 1 })).rejects.toMatchObject({
+      code: 'not-authorized',
+    })
+    await expect(guest.committedOffsets('some-group', [at])).rejects.toMatchObject(refused('some-group'))
+    await expect(guest.openTransactionalProducer({ transactionalId: 'some-tx' })).rejects.toMatchObject(
+      refused('some-tx'),
+    )
   })
 })

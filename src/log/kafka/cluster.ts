@@ -58,7 +58,8 @@ export class Cluster {
   async refresh(topics: readonly string[] = []): Promise<void> {
     const link = await this.#links.toAny()
     const response = await link.request('Metadata', { topics, allowAutoTopicCreation: false })
-    this.#brokers.clear()
+    // A broker that is still starting knows of none.
+    if (response.brokers.length > 0) this.#brokers.clear()
     for (const { nodeId, host, port } of response.brokers) this.#brokers.set(nodeId, { host, port })
     this.#controllerId = response.controllerId
     if (topics.length === 0) this.#topics.clear()
@@ -114,6 +115,8 @@ export class Cluster {
 export class Links {
   readonly #cluster: Cluster
   readonly #byAddress = new Map<string, Promise<Link>>()
+  /** Asked first when any broker will do: one that cannot be reached costs a long wait. */
+  #reached: Link | undefined
   #closed = false
 
   constructor(cluster: Cluster) {
@@ -130,9 +133,11 @@ export class Links {
   /** The first broker that can be reached. */
   async toAny(): Promise<Link> {
     let last: unknown = new LinkError('no broker is known')
+    if (this.#reached?.fresh) return this.#reached
     for (const address of this.#cluster.addresses()) {
       try {
-        return await this.#toAddress(address)
+        this.#reached = await this.#toAddress(address)
+        return this.#reached
       } catch (error) {
         last = error
         if (this.#closed) break
@@ -146,8 +151,11 @@ export class Links {
     const known = this.#byAddress.get(name)
     if (known !== undefined) {
       const link = await known
-      if (link.alive) return link
-      if (this.#byAddress.get(name) === known) this.#byAddress.delete(name)
+      if (link.fresh) return link
+      if (this.#byAddress.get(name) === known) {
+        this.#byAddress.delete(name)
+        link.retire()
+      }
       return this.#toAddress(address)
     }
     if (this.#closed) throw new LinkClosedError('the connection was closed')

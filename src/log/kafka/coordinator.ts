@@ -2,7 +2,7 @@ import { codes, hasCode, isMovedCoordinator, isUnreachable, type LinkError } fro
 import { type Cluster, Links } from './cluster.ts'
 import type { Link } from './link.ts'
 import type { coordinatorType } from './protocol.ts'
-import { retry } from './retry.ts'
+import { missingMs, retry } from './retry.ts'
 
 export interface AskOptions {
   /**
@@ -10,6 +10,8 @@ export interface AskOptions {
    * that the broken connection still delivers counts as the same producer's or member's newest.
    */
   readonly repeatable: boolean
+  /** How long to try, ms. Default: as long as any request while Kafka cannot be reached. */
+  readonly forMs?: number
 }
 
 /** The broker that looks after one group or transactional id, found again when it moves. */
@@ -44,7 +46,9 @@ export class Coordinator {
   }
 
   /** Asks, and asks again while the coordinator moves, loads, or finishes the last transaction. */
-  ask<T>(request: (link: Link) => Promise<T>, { repeatable }: AskOptions): Promise<T> {
+  ask<T>(request: (link: Link) => Promise<T>, { repeatable, forMs }: AskOptions): Promise<T> {
+    const { clock, unavailableMs } = this.#cluster.options
+    let missingSinceMs: number | undefined
     let sent = false
     return retry(
       async () => {
@@ -54,14 +58,18 @@ export class Coordinator {
         return await request(link)
       },
       {
-        clock: this.#cluster.clock,
-        forMs: this.#cluster.options.unavailableMs,
+        clock,
+        forMs: forMs ?? unavailableMs,
         // The last transaction's markers are written within a few ms: doubling would wait longer than they take.
         firstPauseMs: 2,
         growth: 1.2,
         longestPauseMs: 50,
         again: (error) => {
-          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS, codes.UNKNOWN_TOPIC_OR_PARTITION)) return true
+          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS)) return true
+          if (hasCode(error, codes.UNKNOWN_TOPIC_OR_PARTITION)) {
+            missingSinceMs ??= clock.nowMs()
+            return clock.nowMs() - missingSinceMs < missingMs
+          }
           if (isUnreachable(error) && sent && !repeatable) return false
           this.forget()
           return isMovedCoordinator(error) || isUnreachable(error)

@@ -2,10 +2,7 @@ import type { TopicPartition } from '../../record/record.ts'
 import { codes, hasCode, isMovedLeader, isUnreachable } from './broker-error.ts'
 import type { Cluster, Links } from './cluster.ts'
 import type { Link } from './link.ts'
-import { retry } from './retry.ts'
-
-/** How long a partition may be unknown before it counts as missing: another broker may not have heard of it yet. */
-const missingMs = 1000
+import { missingMs, retry } from './retry.ts'
 
 export interface LeaderOptions {
   /** Default: the cluster's shared connections. */

@@ -70,7 +70,12 @@ export class Link {
     }
   }
 
-  get alive(): boolean {
+  /** False once it broke, or its login is about to expire: then the next request needs a new connection. */
+  get fresh(): boolean {
+    return this.#connected && (!this.#sasl || this.#connection.isAuthenticated())
+  }
+
+  get #connected(): boolean {
     return !this.#broken && this.#connection.isConnected()
   }
 
@@ -89,13 +94,10 @@ export class Link {
   }
 
   /**
-   * Sends a request; its bytes are with the socket when this returns, unless the broker throttles us or the connection
-   * must authenticate again.
+   * Sends a request; its bytes are with the socket when this returns, unless the broker throttles us.
    * @throws LinkError when no answer comes
    */
   async send<Response>(call: Call<Response>): Promise<Response> {
-    const asks = call.apiName === 'ApiVersions'
-    if (this.#sasl && !asks && !this.#connection.isAuthenticated()) await this.#guard(this.#connection.authenticate())
     const payload = await this.#guard(this.#exchange(call))
     const response = await call.decode(payload)
     this.#connection.requestQueue.maybeThrottle(call.throttleMs(response))
@@ -111,6 +113,12 @@ export class Link {
     this.#connection.socket?.destroy()
   }
 
+  /** Lets what is under way finish, and closes then. */
+  retire(): void {
+    if (this.#broken) return
+    this.#connection.disconnect().catch(() => undefined)
+  }
+
   async #connect(): Promise<void> {
     await this.#connection.connect()
     const { errorCode, apiVersions } = await this.request('ApiVersions', {})
@@ -124,7 +132,7 @@ export class Link {
   #exchange<Response>(call: Call<Response>): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const connection = this.#connection
-      if (!this.alive) return reject(new LinkError('not connected'))
+      if (!this.#connected) return reject(new LinkError('not connected'))
       const { apiName, apiKey, apiVersion } = call
       const correlationId = connection.nextCorrelationId()
       connection.requestQueue.push({

@@ -1,5 +1,8 @@
 import type { Clock } from '../../time/clock.ts'
 
+/** How long a topic may be unknown before it counts as missing, ms: a broker may not have heard of a new one yet. */
+export const missingMs = 1000
+
 export interface RetryOptions {
   readonly clock: Clock
   /** How long to go on trying, ms, from the first failure. */

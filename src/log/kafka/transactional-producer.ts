@@ -12,6 +12,8 @@ import type { Link } from './link.ts'
 import { byTopic, commitTopics } from './offsets.ts'
 
 const defaultTransactionTimeoutMs = 10_000
+/** How long closing tries to abort an open transaction, ms. */
+const closeMs = 3000
 
 interface Identity {
   readonly transactionalId: string
@@ -117,7 +119,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   async close(): Promise<void> {
     if (this.#closed) return
     // Whatever goes wrong here, the broker's timeout or the next producer of this id ends the transaction.
-    if (this.#failure?.code !== 'fenced') await this.#end(false).catch(() => undefined)
+    if (this.#failure?.code !== 'fenced') await this.#end(false, closeMs).catch(() => undefined)
     this.destroy()
   }
 
@@ -199,7 +201,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     return group
   }
 
-  async #end(commits: boolean): Promise<void> {
+  async #end(commits: boolean, forMs?: number): Promise<void> {
     if (this.#partitions.size === 0 && this.#offsetGroups.size === 0) return
     let sent = false
     try {
@@ -217,7 +219,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
           const { errorCode } = await answered
           check(errorCode, transactionResource(this.#identity.transactionalId))
         },
-        { repeatable: false },
+        { repeatable: false, ...(forMs === undefined ? {} : { forMs }) },
       )
     } catch (cause) {
       if (!commits || !sent || isFencing(cause) || isDenied(cause)) throw cause
