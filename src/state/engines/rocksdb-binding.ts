@@ -39,6 +39,7 @@ export interface RocksQuery extends RocksReadOptions {
   readonly lt?: Buffer
   readonly reverse: boolean
   readonly limit: number
+  readonly fillCache: boolean
 }
 
 type RocksLevelClass = new (folder: string) => RocksLevel

@@ -113,6 +113,8 @@ class RocksDb implements StateDb {
       ...(range.lt && { lt: range.lt }),
       reverse: range.reverse ?? false,
       limit: range.limit ?? -1,
+      // A task reads the same keys again soon; by default a scan's blocks are read and unpacked anew each time.
+      fillCache: true,
     })
     const entries = new Array<Entry>(rows.length / 2)
     for (let n = 0; n < entries.length; n++) entries[n] = { key: rows[2 * n]!, value: rows[2 * n + 1]! }
