@@ -4,6 +4,13 @@ export interface Put {
   readonly value: Buffer
 }
 
+export interface Del {
+  readonly type: 'del'
+  readonly key: Buffer
+}
+
+export type Write = Put | Del
+
 /** Bounds of keys: `gte` inclusive, `lt` exclusive. */
 export interface KeyRange {
   readonly gte: Buffer
@@ -29,7 +36,7 @@ export interface LogDatabase {
   close(): Promise<void>
   getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]>
   /** Atomic. With `sync` it and every earlier batch of the same sync survive a power cut. */
-  batch(operations: Put[], options: { sync: boolean }): Promise<void>
+  batch(operations: Write[], options: { sync: boolean }): Promise<void>
   clear(range: KeyRange): Promise<void>
   iterator(options: RangeOptions): RowIterator
 }

@@ -1,8 +1,8 @@
 import { LogError } from '../../errors.ts'
-import type { LogDatabase, Put } from './database.ts'
+import type { LogDatabase, Write } from './database.ts'
 
 interface Pending {
-  readonly operations: readonly Put[]
+  readonly operations: readonly Write[]
   readonly sync: boolean
   readonly written: PromiseWithResolvers<void>
 }
@@ -29,7 +29,7 @@ export class GroupCommit {
   }
 
   /** Resolves when the operations can be read; with `sync`, when they survive a power cut. */
-  write(operations: readonly Put[], sync: boolean): Promise<void> {
+  write(operations: readonly Write[], sync: boolean): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const written = Promise.withResolvers<void>()
     this.#queue.push({ operations, sync, written })
@@ -50,7 +50,7 @@ export class GroupCommit {
       this.#queue = []
       try {
         const operations = group.length === 1 ? group[0]!.operations : group.flatMap((pending) => pending.operations)
-        await this.#db.batch(operations as Put[], { sync: group.some((pending) => pending.sync) })
+        await this.#db.batch(operations as Write[], { sync: group.some((pending) => pending.sync) })
         for (const { written } of group) written.resolve()
       } catch (cause) {
         this.#fail(group, cause)

@@ -32,7 +32,9 @@ export class Group {
     this.#request()
     return {
       memberId: member.memberId,
-      rejoin: () => this.#request(),
+      rejoin: () => {
+        if (this.#members.has(member.memberId)) this.#request()
+      },
       leave: () => {
         member.leaving = true
         this.#request()

@@ -72,9 +72,14 @@ export class Partition implements TopicPartition {
     this.wake()
   }
 
+  /** Aborted transactions that lie wholly below an offset. */
+  abortedBefore(offset: number): number[] {
+    return [...this.aborted].filter(([, marker]) => marker < offset).map(([transaction]) => transaction)
+  }
+
   startAt(offset: number): void {
+    for (const transaction of this.abortedBefore(offset)) this.aborted.delete(transaction)
     this.#startOffset = offset
-    for (const [transaction, marker] of this.aborted) if (marker < offset) this.aborted.delete(transaction)
     this.wake()
   }
 

@@ -1,9 +1,10 @@
 import { LogError } from '../../errors.ts'
 import { nameOf, type TopicPartition } from '../../record/record.ts'
 import type { TopicDescription, TopicSpec } from '../log.ts'
-import type { LogDatabase } from './database.ts'
+import type { LogDatabase, Write } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 import {
+  abortedKey,
   lastOffsetOfKey,
   partitionRange,
   prefixRange,
@@ -53,7 +54,7 @@ export class TopicRegistry {
       const partitions = await Promise.all(
         Array.from({ length: stored.partitions }, (_, partition) => this.#load(name, stored.id, partition)),
       )
-      this.#topics.set(name, topicOf(name, stored.config, partitions, Promise.resolve()))
+      this.#topics.set(name, topicOf({ name, config: stored.config, partitions, stored: Promise.resolve() }))
     }
   }
 
@@ -66,17 +67,11 @@ export class TopicRegistry {
     const id = this.#nextId++
     const value = Buffer.from(JSON.stringify({ id, partitions, config } satisfies StoredTopic))
     const stored = this.#commits.write([{ type: 'put', key: topicKey(name), value }], true)
-    const empty = (partition: number) =>
-      new Partition({ topic: name, partition, topicId: id, startOffset: 0, nextOffset: 0 })
-    this.#topics.set(
-      name,
-      topicOf(
-        name,
-        config,
-        Array.from({ length: partitions }, (_, i) => empty(i)),
-        stored,
-      ),
+    const empty = Array.from(
+      { length: partitions },
+      (_, partition) => new Partition({ topic: name, partition, topicId: id, startOffset: 0, nextOffset: 0 }),
     )
+    this.#topics.set(name, topicOf({ name, config, partitions: empty, stored }))
     await stored
     return 'created'
   }
@@ -124,7 +119,10 @@ export class TopicRegistry {
     if (offset <= startOffset) return
     const value = Buffer.alloc(8)
     value.writeDoubleBE(offset)
-    await this.#commits.write([{ type: 'put', key: startKey(topicId, at.partition), value }], true)
+    const forgotten = partition
+      .abortedBefore(offset)
+      .map((transaction): Write => ({ type: 'del', key: abortedKey(topicId, at.partition, transaction) }))
+    await this.#commits.write([{ type: 'put', key: startKey(topicId, at.partition), value }, ...forgotten], true)
     partition.startAt(Math.max(offset, partition.startOffset))
     await this.#drop(topicId, at.partition, offset)
   }
@@ -152,12 +150,7 @@ export class TopicRegistry {
   }
 }
 
-function topicOf(
-  name: string,
-  config: Readonly<Record<string, string>>,
-  partitions: readonly Partition[],
-  stored: Promise<void>,
-): Topic {
-  const maxMessageBytes = Number(config['max.message.bytes'] ?? defaultMaxMessageBytes)
-  return { name, config, maxMessageBytes, partitions, stored }
-}
+const topicOf = (topic: Omit<Topic, 'maxMessageBytes'>): Topic => ({
+  ...topic,
+  maxMessageBytes: Number(topic.config['max.message.bytes'] ?? defaultMaxMessageBytes),
+})
