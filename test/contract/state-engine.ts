@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Change, KeyRange, StateDb, StateEngine } from '../../src/state/engine.ts'
 import { entriesByKeyModel, type ModelOp, modelOps } from './state-engine-model.ts'
 
@@ -26,7 +26,7 @@ const text = (value: Buffer | undefined) => value?.toString()
 /** What every state engine must do; run it with each. */
 export function stateEngineContract(name: StateEngine['name'], { create, onDisk }: StateEngineUnderTest): void {
   describe(`the ${name} engine`, () => {
-    const root = mkdtemp(join(tmpdir(), `weir-${name}-`))
+    let root: string
     const children: ChildProcess[] = []
     let engine: StateEngine
     let folder: string
@@ -58,9 +58,13 @@ export function stateEngineContract(name: StateEngine['name'], { create, onDisk 
       return child
     }
 
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), `weir-${name}-`))
+    })
+
     beforeEach(async () => {
       engine = create()
-      folder = join(await root, String(count++), 'state')
+      folder = join(root, String(count++), 'state')
       db = await engine.open(folder, ['a', 'b'])
     })
 
@@ -69,9 +73,7 @@ export function stateEngineContract(name: StateEngine['name'], { create, onDisk 
       await db.close()
     })
 
-    afterAll(async () => {
-      await rm(await root, { recursive: true, force: true })
-    })
+    afterAll(() => rm(root, { recursive: true, force: true }))
 
     test('says its name', () => {
       expect(engine.name).toBe(name)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { StateDb } from '../../src/state/engine.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
 import { rocksDbEngine } from '../../src/state/engines/rocksdb.ts'
@@ -136,6 +136,7 @@ describe('a restore', () => {
 
   test('a process that is killed between batches loses nothing', async () => {
     const root = await mkdtemp(join(tmpdir(), 'weir-restore-'))
+    onTestFinished(() => rm(root, { recursive: true }))
     const folder = join(root, 'state')
     const run = async (failPoint?: string) => {
       const child = spawn(process.execPath, [join(import.meta.dirname, 'restorer.ts'), folder], {
@@ -152,6 +153,5 @@ describe('a restore', () => {
     const restored = await rocksDbEngine.open(folder, columnsOf([names]))
     expect(await contentOf(restored, names.name)).toEqual(await contentOf(await complete(), names.name))
     await restored.close()
-    await rm(root, { recursive: true })
   })
 })

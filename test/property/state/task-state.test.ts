@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Change, StateDb, StateEngine } from '../../../src/state/engine.ts'
 import { stateEngine } from '../../../src/state/engines/index.ts'
 import { readSystem, systemChanges } from '../../../src/state/system.ts'
@@ -115,15 +115,19 @@ class Rig {
 }
 
 describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => {
-  const root = mkdtemp(join(tmpdir(), `weir-state-${name}-`))
+  let root: string
   let count = 0
 
-  afterAll(async () => rm(await root, { recursive: true, force: true }))
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), `weir-state-${name}-`))
+  })
+
+  afterAll(() => rm(root, { recursive: true, force: true }))
 
   test('answers as a model that never removes anything, with sweeps, failed commits and restarts in between', async () => {
     await fc.assert(
       fc.asyncProperty(stateOps, async (ops) => {
-        const folder = join(await root, String(count++))
+        const folder = join(root, String(count++))
         const engine = stateEngine(name)
         const rig = new Rig(engine, folder)
         await rig.open()

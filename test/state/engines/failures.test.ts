@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { stateStoreError } from '../../../src/state/engines/failures.ts'
 import { stateEngine } from '../../../src/state/engines/index.ts'
 
@@ -108,11 +108,11 @@ describe.each(['rocksdb', 'level'] as const)('a damaged database of %s', (name) 
 
 test('a file in the place of the folder is store-unavailable', async () => {
   const root = await mkdtemp(join(tmpdir(), 'weir-place-'))
+  onTestFinished(() => rm(root, { recursive: true }))
   await writeFile(join(root, 'state'), '')
   for (const name of ['rocksdb', 'level'] as const) {
     await expect(stateEngine(name).open(join(root, 'state'), ['a'])).rejects.toMatchObject({
       code: 'store-unavailable',
     })
   }
-  await rm(root, { recursive: true })
 })
