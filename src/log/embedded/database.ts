@@ -35,7 +35,7 @@ export interface LogDatabase {
   open(): Promise<void>
   close(): Promise<void>
   getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]>
-  /** Atomic. With `sync` it and every earlier batch of the same sync survive a power cut. */
+  /** Atomic. With `sync` it survives a power cut once it has resolved. */
   batch(operations: Write[], options: { sync: boolean }): Promise<void>
   clear(range: KeyRange): Promise<void>
   iterator(options: RangeOptions): RowIterator

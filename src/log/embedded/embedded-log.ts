@@ -42,9 +42,14 @@ export class EmbeddedLog implements Log {
   /** Opens the database, which nobody else may use meanwhile. @throws what the database throws */
   static async open(db: LogDatabase, clock: Clock): Promise<EmbeddedLog> {
     const storage = await LogStorage.open(db, clock)
-    const sessions = new TransactionalSessions(storage)
-    await sessions.load()
-    return new EmbeddedLog(storage, sessions)
+    try {
+      const sessions = new TransactionalSessions(storage)
+      await sessions.load()
+      return new EmbeddedLog(storage, sessions)
+    } catch (error) {
+      await storage.close()
+      throw error
+    }
   }
 
   async createTopic(spec: TopicSpec): Promise<'created' | 'exists'> {
@@ -84,7 +89,7 @@ export class EmbeddedLog implements Log {
   }
 
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
-    return readCommitted(this.#open().db, groupId, partitions)
+    return this.#storage.reading((db) => readCommitted(db, groupId, partitions))
   }
 
   async commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
@@ -93,7 +98,8 @@ export class EmbeddedLog implements Log {
   }
 
   async deleteRecordsBefore(partition: TopicPartition, offset: number): Promise<void> {
-    await this.#open().topics.deleteBefore(partition, offset)
+    const { topics } = this.#open()
+    await this.#storage.reading(() => topics.deleteBefore(partition, offset))
   }
 
   async joinGroup(options: GroupOptions): Promise<GroupMembership> {

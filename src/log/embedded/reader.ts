@@ -25,7 +25,7 @@ export class EmbeddedReader implements PartitionReader {
   }
 
   async poll(maxWaitMs: number): Promise<FetchedBatch> {
-    const { db, clock } = this.#storage
+    const { clock } = this.#storage
     const { isolation, maxBytes = defaultMaxBytes } = this.#options
     const deadlineMs = clock.nowMs() + maxWaitMs
     while (true) {
@@ -36,7 +36,8 @@ export class EmbeddedReader implements PartitionReader {
       if (position < startOffset || position > highWatermark) throw this.#outOfRange(startOffset, highWatermark)
       const end = isolation === 'read-committed' ? lastStableOffset : highWatermark
       if (position < end) {
-        const { records, nextOffset } = await readChunk(db, { partition, position, end, isolation, maxBytes })
+        const request = { partition, position, end, isolation, maxBytes }
+        const { records, nextOffset } = await this.#storage.reading((db) => readChunk(db, request))
         this.#check()
         // A seek while the chunk was read: what it brought is not asked for any more.
         if (this.#position !== position) continue

@@ -59,6 +59,20 @@ export class LogStorage {
     if (this.commits.failure !== undefined) throw this.commits.failure
   }
 
+  /** Reads from the database. @throws what `check` throws; `log-unavailable` when the database fails */
+  async reading<T>(read: (db: LogDatabase) => Promise<T>): Promise<T> {
+    this.check()
+    try {
+      return await read(this.db)
+    } catch (cause) {
+      if (cause instanceof LogError) throw cause
+      // A close in the middle ends reads in the database's own words.
+      this.check()
+      const what = cause instanceof Error ? cause.message : String(cause)
+      throw new LogError('log-unavailable', `the embedded log cannot be read (${what}): look to its disk`, { cause })
+    }
+  }
+
   /** Calls back when the log closes or fails. @returns a function that calls it off */
   onInterrupt(callback: () => void): () => void {
     this.#onClose.add(callback)

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { access, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { connectEmbeddedLog, openEmbeddedLog } from '../../../src/log/embedded/open.ts'
+import { connectEmbeddedLog } from '../../../src/log/embedded/connect.ts'
+import { openEmbeddedLog } from '../../../src/log/embedded/open.ts'
 import { RemoteLog } from '../../../src/log/embedded/remote-log.ts'
 import { findSocket } from '../../../src/log/embedded/socket-place.ts'
 import type { LogClient } from '../../../src/log/log.ts'
 import type { OutgoingRecord } from '../../../src/record/record.ts'
 import { temporaryFolder, withLog } from './folder.ts'
-import { kill, startOwner } from './owners.ts'
+import { kill, launchOwner, startOwner } from './owners.ts'
 import { append, at, outgoing, readAll, texts } from './records.ts'
 
 async function connect(folder: string): Promise<LogClient> {
@@ -154,6 +155,23 @@ describe('who owns an embedded log', () => {
     expect(clients.filter((client) => !(client instanceof RemoteLog))).toHaveLength(1)
     await clients[1]!.createTopic({ topic: 'main', partitions: 1 })
     for (const client of clients) expect(await client.topics()).toEqual(['main'])
+  })
+
+  it('is one of two processes that open it at the same moment', async () => {
+    const folder = await temporaryFolder()
+    const owners = [launchOwner(folder, {}), launchOwner(folder, {})]
+    const outcomes = owners.map((owner) => Promise.race([once(owner, 'message'), once(owner, 'exit')]))
+    expect((await Promise.all(outcomes)).map(([first]) => first).sort()).toEqual([1, 'ready'])
+    expect(await (await connect(folder)).topics()).toEqual(['main'])
+  })
+
+  it('is waited for, and reported when it does not answer', async () => {
+    const folder = await temporaryFolder()
+    await withLog(folder, async () => {
+      await rm(join(folder, 'log.sock'))
+      const connected = connectEmbeddedLog(folder, { waitMs: 50 })
+      await expect(connected).rejects.toMatchObject({ name: 'LogError', code: 'log-unavailable' })
+    })
   })
 
   it('takes over the socket of a dead owner', async () => {

@@ -79,6 +79,25 @@ describe('an embedded log that is closed and opened again', () => {
     })
   })
 
+  it('ends reads that are under way with log-closed', async () => {
+    const log = await openEmbeddedLog(await temporaryFolder())
+    await log.createTopic({ topic: 'main', partitions: 1 })
+    await append(log, ...Array.from({ length: 500 }, (_, i) => `${i}`))
+    const polls = Array.from({ length: 10 }, async () => {
+      const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+      while (true) {
+        await reader.poll(600_000)
+        reader.seek(0)
+      }
+    })
+    const ended = Promise.allSettled(polls)
+    await append(log, 'last')
+    await log.close()
+    for (const poll of await ended) {
+      expect(poll).toMatchObject({ status: 'rejected', reason: { name: 'LogError', code: 'log-closed' } })
+    }
+  })
+
   it('refuses a second owner, and can be opened once the first has closed', async () => {
     const folder = await temporaryFolder()
     await withLog(folder, async () => {
