@@ -27,6 +27,8 @@ export interface AppOptions {
   readonly stateDir: string
   readonly guarantee: ProcessingGuarantee
   readonly limits: BatchLimits
+  /** Changelog entries that a restore applies together at least. Default 2,000. */
+  readonly restoreBatchEntries?: number
   /** Default 10,000. */
   readonly transactionTimeoutMs?: number
   /** Default 10,000. */
@@ -188,7 +190,7 @@ export class WeirApp {
   #hold(partition: TopicPartition): Held {
     const { applicationId, topology, definition, log, engine, stateDir, guarantee, limits, clock, logger, metrics } =
       this.#options
-    const { transactionTimeoutMs = 10_000 } = this.#options
+    const { transactionTimeoutMs = 10_000, restoreBatchEntries } = this.#options
     const subTopology = topology.subTopologies.find(({ sources }) =>
       sources.some(({ topic }) => topic === partition.topic),
     )!
@@ -207,6 +209,7 @@ export class WeirApp {
           stateDir,
           guarantee,
           limits,
+          ...(restoreBatchEntries === undefined ? {} : { restoreBatchEntries }),
           transactionTimeoutMs,
           clock,
           observer: monitor,

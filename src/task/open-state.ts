@@ -26,6 +26,8 @@ export interface OpenStateOptions {
   readonly log: Log
   readonly engine: StateEngine
   readonly stateDir: string
+  readonly limits: { readonly maxBytes: number }
+  readonly restoreBatchEntries?: number
   readonly streamTime: StreamTime
   readonly clock: Clock
   readonly stopped: () => boolean
@@ -101,11 +103,21 @@ async function openDatabase(folder: string, { engine, stores, clock, stopped }: 
 }
 
 async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<OpenedState, 'db' | 'close'>> {
-  const { applicationId, stores, source, log, streamTime, stopped, onProgress } = options
+  const { applicationId, stores, source, log, limits, restoreBatchEntries, streamTime, stopped, onProgress } = options
   const { changelogOffsets } = await readSystem(db)
   for (const store of [...stores, systemStoreDef]) {
     const changelog = { topic: changelogTopic(applicationId, store.name), partition: source.partition }
-    await restoreChangelog({ db, store, changelog, log, from: changelogOffsets.get(store.name), stopped, onProgress })
+    await restoreChangelog({
+      db,
+      store,
+      changelog,
+      log,
+      from: changelogOffsets.get(store.name),
+      maxBytes: limits.maxBytes,
+      batchEntries: restoreBatchEntries,
+      stopped,
+      onProgress,
+    })
   }
   const [positionBytes, definition] = await db.getMany(systemColumn, [positionKey, definitionKey])
   checkDefinition(definition, options)

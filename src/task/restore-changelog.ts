@@ -19,6 +19,10 @@ export interface RestoreChangelogOptions {
   readonly log: Log
   /** What the database has already; `undefined` when it has nothing. */
   readonly from: number | undefined
+  /** Bytes fetched at a time. */
+  readonly maxBytes: number
+  /** Default 2,000. */
+  readonly batchEntries: number | undefined
   readonly stopped: () => boolean
   readonly onProgress: (progress: RestoreProgress) => void
 }
@@ -32,7 +36,7 @@ const waitMs = 200
  * @throws TaskMigratedError `assignment-lost` when the task was stopped meanwhile
  */
 export async function restoreChangelog(options: RestoreChangelogOptions): Promise<void> {
-  const { db, store, changelog, log, from, stopped, onProgress } = options
+  const { db, store, changelog, log, from, maxBytes, batchEntries, stopped, onProgress } = options
   const startOffset = await log.startOffset(changelog)
   const to = await log.endOffset(changelog, 'read-uncommitted')
   if (from !== undefined && (from < startOffset || from > to)) {
@@ -43,7 +47,7 @@ export async function restoreChangelog(options: RestoreChangelogOptions): Promis
   }
   const begin = from ?? startOffset
   if (begin >= to) return
-  const reader = await log.openReader({ ...changelog, offset: begin, isolation: 'read-committed' })
+  const reader = await log.openReader({ ...changelog, offset: begin, isolation: 'read-committed', maxBytes })
   try {
     await restore({
       db,
@@ -51,6 +55,7 @@ export async function restoreChangelog(options: RestoreChangelogOptions): Promis
       batches: batchesOf(reader, { to, stopped }),
       from: begin,
       to,
+      ...(batchEntries === undefined ? {} : { batchEntries }),
       onProgress: ({ offset }) =>
         onProgress({ store: store.name, remaining: Math.max(0, to - offset), total: to - begin }),
     })

@@ -40,6 +40,11 @@ export interface StreamTaskOptions {
   readonly stateDir: string
   readonly guarantee: ProcessingGuarantee
   readonly limits: BatchLimits
+  /**
+   * Changelog entries that a restore applies together with the position they reach, at least: what a crash in a restore
+   * repeats. Default 2,000.
+   */
+  readonly restoreBatchEntries?: number
   /** The log ends a transaction that stays open longer. */
   readonly transactionTimeoutMs: number
   readonly clock: Clock
