@@ -3,6 +3,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 const host = '127.0.0.1'
 const endTransactionKey = 26
 
+/** Kafka's number for Heartbeat requests. */
+export const heartbeatKey = 12
+
 /** What the proxy does to a connection on which an EndTxn request passes. */
 export type AtEndTransaction = 'pass' | 'drop-request' | 'drop-answer'
 
@@ -11,6 +14,8 @@ export class TcpProxy {
   atEndTransaction: AtEndTransaction = 'pass'
   /** While false, connections are refused. */
   open = true
+  /** How many requests passed, by their API's key. */
+  readonly passed = new Map<number, number>()
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #brokerPort: number
@@ -59,7 +64,9 @@ export class TcpProxy {
       socket.on('close', close)
     }
     client.on('data', (chunk) => {
-      if (isEndTransaction(chunk)) ending = this.atEndTransaction
+      const key = apiKeyOf(chunk)
+      this.passed.set(key, (this.passed.get(key) ?? 0) + 1)
+      if (key === endTransactionKey) ending = this.atEndTransaction
       if (ending === 'drop-request') close()
       else broker.write(chunk)
     })
@@ -84,4 +91,4 @@ export class TcpProxy {
 }
 
 /** A client writes a request's header in one piece: its length, then the API's key. */
-const isEndTransaction = (chunk: Buffer): boolean => chunk.length >= 8 && chunk.readInt16BE(4) === endTransactionKey
+const apiKeyOf = (chunk: Buffer): number => (chunk.length >= 8 ? chunk.readInt16BE(4) : -1)
