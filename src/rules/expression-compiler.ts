@@ -71,7 +71,9 @@ export class ExpressionCompiler implements Compilation {
   }
 
   problem(node: ASTNode, code: ExpressionCode, message: string, hint?: string): Typed {
-    this.problems.push({ code, message, ...(hint === undefined ? {} : { hint }), start: node.pos, end: node.end })
+    // Of a path, `pos` is its last name: the misspelt one.
+    const start = code.startsWith('unknown-') ? node.pos : node.start
+    this.problems.push({ code, message, ...(hint === undefined ? {} : { hint }), start, end: node.end })
     return { type: 'unknown', run: never, node }
   }
 

@@ -52,15 +52,13 @@ export function readTree(file: SourceFile, issues: Issues): Tree | undefined {
 /** The parser goes down by recursion: undefined when the text is nested beyond any sense. */
 function parse(text: string): Document.Parsed | undefined {
   try {
-    const document = parseDocument(text, {
+    return parseDocument(text, {
       version: '1.2',
       schema: 'core',
       uniqueKeys: false,
       merge: false,
       prettyErrors: false,
-      logLevel: 'silent',
     })
-    return document
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
