@@ -1,7 +1,7 @@
 import { LogError } from '../../errors.ts'
 import { systemClock } from '../../time/clock.ts'
 import type { LogClient } from '../log.ts'
-import { type EmbeddedLogOptions, openEmbeddedLog } from './open.ts'
+import { type EmbeddedLogOptions, openEmbeddedLog } from './owned-log.ts'
 import { RemoteLog } from './remote-log.ts'
 import { findSocket } from './socket-place.ts'
 
