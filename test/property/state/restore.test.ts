@@ -6,7 +6,7 @@ import type { StoreDef } from '../../../src/state/stores.ts'
 import { readSystem } from '../../../src/state/system.ts'
 import { type ChangelogEntry, columnsOf, TaskState } from '../../../src/state/task-state.ts'
 import { allStores, amounts, contentOf, names, seen } from '../../state/state-fixture.ts'
-import { runs } from './state-ops.ts'
+import { parameters } from './state-ops.ts'
 
 interface LogEntry extends ChangelogEntry {
   readonly offset: number
@@ -103,7 +103,7 @@ describe('a restored state', () => {
           expect(await contentOf(restored, store.name)).toEqual(await contentOf(db, store.name))
         }
       }),
-      { numRuns: runs },
+      parameters(),
     )
   })
 
@@ -137,7 +137,7 @@ describe('a restored state', () => {
         }
         expect(answers[1]).toEqual(answers[0])
       }),
-      { numRuns: runs },
+      parameters(),
     )
   })
 })

@@ -52,7 +52,10 @@ export class StateModel {
     return held !== undefined && held.timestampMs >= this.current.nowMs - retentionMs ? held : undefined
   }
 
-  ask(key: string, fromMs: number, toMs: number): void {
+  ask(key: string, askedFromMs: number, toMs: number): void {
+    // What is past its retention already is not there to be loaded.
+    const fromMs = Math.max(askedFromMs, this.current.nowMs - retentionMs)
+    if (fromMs > toMs) return
     const { fromMs: from, toMs: to } = this.#asked.get(key) ?? { fromMs, toMs }
     this.#asked.set(key, { fromMs: Math.min(from, fromMs), toMs: Math.max(to, toMs) })
   }

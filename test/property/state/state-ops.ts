@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { retentionMs } from './state-model.ts'
 
-export const runs = Number(process.env.WEIR_PROPERTY_RUNS ?? 200)
+const { WEIR_PROPERTY_RUNS, WEIR_PROPERTY_SEED } = process.env
+
+/** How often a property runs, and from which seed; a failure prints the seed. */
+export const parameters = (usual = 200) => ({
+  numRuns: Number(WEIR_PROPERTY_RUNS ?? usual),
+  ...(WEIR_PROPERTY_SEED !== undefined && { seed: Number(WEIR_PROPERTY_SEED) }),
+})
 
 const key = fc.constantFrom('a', 'ab', 'é', '')
 // Around and beyond the retention on both sides, negative ones too.

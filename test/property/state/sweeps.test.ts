@@ -4,7 +4,7 @@ import { memoryEngine } from '../../../src/state/engines/memory.ts'
 import { expiredBefore } from '../../../src/state/retention.ts'
 import { columnsOf, TaskState } from '../../../src/state/task-state.ts'
 import { allStores, amounts, contentOf, seen } from '../../state/state-fixture.ts'
-import { runs } from './state-ops.ts'
+import { parameters } from './state-ops.ts'
 
 /** How keys come: a few that are hot, many alike, or always new ones. */
 const keyings = {
@@ -63,7 +63,7 @@ describe('in a long steady stream', () => {
           expect((await contentOf(db, seen.name)).length).toBeLessThanOrEqual(3 * alive(aliveMarks.values()) + 300)
         }
       }),
-      { numRuns: Math.ceil(runs / 10) },
+      parameters(20),
     )
   })
 })

@@ -9,7 +9,7 @@ import { readSystem, systemChanges } from '../../../src/state/system.ts'
 import { columnsOf, TaskState } from '../../../src/state/task-state.ts'
 import { allStores, amounts, names, seen } from '../../state/state-fixture.ts'
 import { StateModel } from './state-model.ts'
-import { runs, type StateOp, stateOps } from './state-ops.ts'
+import { parameters, type StateOp, stateOps } from './state-ops.ts'
 
 /** A task's state and its model, kept in step. */
 class Rig {
@@ -138,7 +138,20 @@ describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => 
           await engine.destroy(folder)
         }
       }),
-      { numRuns: runs },
+      {
+        ...parameters(),
+        // A span that was past its retention when asked for does not stretch what was loaded.
+        examples: [
+          [
+            [
+              { kind: 'advance', byMs: 11 },
+              { kind: 'ask-amounts', key: 'a', span: { fromMs: 2, lengthMs: 0 } },
+              { kind: 'ask-amounts', key: 'a', span: { fromMs: 0, lengthMs: 0 } },
+              { kind: 'fetch', key: 'a', fromMs: 0, lengthMs: 1, backward: false },
+            ],
+          ],
+        ],
+      },
     )
   })
 })
