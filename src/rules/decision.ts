@@ -40,6 +40,8 @@ export interface DecisionParts extends ReadState {
   /** Rules that looked for a match among the newest candidates only. */
   readonly truncated: readonly string[]
   readonly ruleSet: { readonly hash: string; readonly offset: number }
+  /** For the extra decision after a trailing `not`: the record that moved stream time. */
+  readonly firedAt?: { readonly offset: number }
   /** For a late event: how far behind it was, and the outcome that the rule set gives to late events. */
   readonly late?: { readonly lagMs: number; readonly outcome: Outcome }
 }
@@ -75,6 +77,7 @@ export function decisionJson(parts: DecisionParts): { readonly json: string; rea
       rule,
       score,
     })),
+    ...(parts.firedAt === undefined ? {} : { firedAt: parts.firedAt }),
     key: parts.key,
     ...(late === undefined ? {} : { late: late.lagMs }),
     outcome,

@@ -2,7 +2,7 @@ import { passFailPoint } from '../fail-points.ts'
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { compileGraph, type Graph } from '../topology/graph.ts'
-import type { SourceDef, SubTopology } from '../topology/topology.ts'
+import type { Ingest, SourceDef, SubTopology } from '../topology/topology.ts'
 
 export interface BatchProcessorOptions {
   readonly topology: SubTopology
@@ -71,15 +71,32 @@ export class BatchProcessor {
     const ask = state.prefetcher()
     for (const { record } of ingests) if (record !== undefined) this.#graph.prefetch(record, ask)
     await state.prefetch()
+    if (this.#graph.punctuates) await this.#prefetchPunctuate(ingests)
 
     this.#outgoing = []
     const middle = records.length >> 1
     for (let index = 0; index < records.length; index++) {
       const { streamTimeMs, record } = ingests[index]!
+      const { topic, offset } = records[index]!
+      const fromMs = streamTime.nowMs
       if (streamTimeMs !== undefined) streamTime.advance(streamTimeMs)
-      if (record !== undefined) this.#graph.process(records[index]!.topic, record)
+      if (record !== undefined) this.#graph.process(topic, record)
+      if (this.#graph.punctuates) this.#graph.punctuate(topic, { fromMs, toMs: streamTime.nowMs, offset })
       if (index === middle) passFailPoint('in-process')
     }
     return this.#outgoing
+  }
+
+  /** What falls due in a batch is known by the time it spans; what that needs, only when it has been read. */
+  async #prefetchPunctuate(ingests: readonly Ingest[]): Promise<void> {
+    const { state, streamTime } = this.#options
+    const fromMs = streamTime.nowMs
+    const toMs = ingests.reduce((latest, { streamTimeMs }) => Math.max(latest, streamTimeMs ?? latest), fromMs)
+    if (toMs === fromMs) return
+    const ask = state.prefetcher()
+    for (const round of [1, 2] as const) {
+      this.#graph.prefetchPunctuate({ fromMs, toMs, round }, ask)
+      await state.prefetch()
+    }
   }
 }

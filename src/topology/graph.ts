@@ -1,7 +1,14 @@
 import { ProcessingError } from '../errors.ts'
 import type { OutgoingRecord } from '../record/record.ts'
 import type { Prefetch, StoreDef, StoreOf } from '../state/stores.ts'
-import type { OperatorDef, ProcessorContext, StreamRecord } from './operator.ts'
+import type {
+  OperatorDef,
+  Processor,
+  ProcessorContext,
+  PunctuateRange,
+  StreamRecord,
+  StreamTimeMove,
+} from './operator.ts'
 import type { SubTopology, TopologyNode } from './topology.ts'
 
 /** What a graph needs from the task that runs it. */
@@ -26,6 +33,12 @@ export interface Graph {
    * @throws ProcessingError naming the node that failed
    */
   process(topic: string, record: StreamRecord): void
+  /** False when no operator waits for stream time: then the two below do nothing. */
+  readonly punctuates: boolean
+  /** Asks for what `punctuate` will read in a batch; to be called again when that can be read. */
+  prefetchPunctuate(range: PunctuateRange, ask: Prefetch): void
+  /** Tells the operators that wait for stream time, parents first. @throws ProcessingError naming the node that failed */
+  punctuate(topic: string, move: StreamTimeMove): void
 }
 
 /** Compiles a sub-topology: one closure a node, created once a task. */
@@ -33,6 +46,7 @@ export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
   const runs = new Map<string, Run>()
   const prefetches: ((record: StreamRecord, ask: Prefetch) => void)[] = []
   const entries = new Map<string, Run>()
+  const punctual: { readonly node: TopologyNode; readonly processor: Processor<never> }[] = []
   // Children first: a node's closure binds its children's directly.
   for (const node of nodes.toReversed()) {
     const children = node.children.map((child) => runs.get(child)!)
@@ -41,7 +55,15 @@ export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
         entries.set(node.source.topic, toAll(children))
         break
       case 'processor':
-        runs.set(node.name, guarded(node, host, node.operator.create(contextOf(node, host, runs))))
+        {
+          const created = node.operator.create(contextOf(node, host, runs))
+          const processor = typeof created === 'function' ? { process: created } : created
+          runs.set(
+            node.name,
+            guarded(node, host, (record) => processor.process(record)),
+          )
+          if (processor.punctuate !== undefined) punctual.unshift({ node, processor })
+        }
         if (node.operator.prefetch !== undefined) prefetches.unshift(node.operator.prefetch.bind(node.operator))
         break
       case 'sink': {
@@ -59,6 +81,19 @@ export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
     },
     process(topic, record) {
       entries.get(topic)?.(record as StreamRecord<never>)
+    },
+    punctuates: punctual.length > 0,
+    prefetchPunctuate(range, ask) {
+      for (const { processor } of punctual) processor.prefetchPunctuate?.(range, ask)
+    },
+    punctuate(topic, move) {
+      for (const { node, processor } of punctual) {
+        try {
+          processor.punctuate!(move)
+        } catch (error) {
+          throw failureAt(node, host, { topic, partition: host.partition, offset: move.offset }, error)
+        }
+      }
     },
   }
 }
@@ -99,9 +134,18 @@ function guarded(node: TopologyNode, host: GraphHost, run: Run): Run {
     try {
       run(record)
     } catch (error) {
-      if (error instanceof ProcessingError) throw error
-      const { topic, partition, offset } = record
-      throw new ProcessingError({ node: node.name, taskId: host.taskId, topic, partition, offset }, error)
+      throw failureAt(node, host, record, error)
     }
   }
+}
+
+function failureAt(
+  { name: node }: TopologyNode,
+  { taskId }: GraphHost,
+  { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number },
+  error: unknown,
+): ProcessingError {
+  return error instanceof ProcessingError
+    ? error
+    : new ProcessingError({ node, taskId, topic, partition, offset }, error)
 }

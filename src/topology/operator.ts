@@ -28,6 +28,35 @@ export interface ProcessorContext<Out> {
   count(name: string, by?: number): void
 }
 
+/** A step of stream time at one record of the partition. */
+export interface StreamTimeMove {
+  /** Stream time before the record; -1 before the first. */
+  readonly fromMs: number
+  /** Stream time with the record; the same when it did not move. */
+  readonly toMs: number
+  /** Of the record. */
+  readonly offset: number
+}
+
+/** The stream time that a batch spans. */
+export interface PunctuateRange {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly round: 1 | 2
+}
+
+/** What an operator is in one task. */
+export interface Processor<In> {
+  process(record: StreamRecord<In>): void
+  /** Called after every record of the partition, also those that were dropped: each may move stream time. */
+  punctuate?(move: StreamTimeMove): void
+  /**
+   * Asks for the state that `punctuate` will read while stream time goes from `fromMs` to at most `toMs`. Called twice a
+   * batch: in the second round what the first asked for can be read.
+   */
+  prefetchPunctuate?(range: PunctuateRange, ask: Prefetch): void
+}
+
 /** A processor's plan: a name, its stores, and a factory that is called once a task. */
 export interface OperatorDef<In, Out> {
   readonly name: string
@@ -37,7 +66,8 @@ export interface OperatorDef<In, Out> {
    * state that processing will read. It must not change anything.
    */
   prefetch?(record: StreamRecord<unknown>, ask: Prefetch): void
-  create(ctx: ProcessorContext<Out>): (record: StreamRecord<In>) => void
+  /** A function is a processor that leaves stream time alone. */
+  create(ctx: ProcessorContext<Out>): Processor<In> | ((record: StreamRecord<In>) => void)
 }
 
 /** Declares an operator; only gives the types their names. */

@@ -38,7 +38,7 @@ function run<E>(def: SequenceDef<E>) {
   const counted: string[] = []
   let streamTimeMs = -1
   let nextOffset = 0
-  const process = operator.create({
+  const created = operator.create({
     taskId: '0_0',
     partition: 0,
     streamTimeMs: () => streamTimeMs,
@@ -47,6 +47,7 @@ function run<E>(def: SequenceDef<E>) {
     forwardTo() {},
     count: (name) => counted.push(name),
   })
+  const process = typeof created === 'function' ? created : created.process
   const send = (timeMs: number, value: E, { key = 'k', offset = nextOffset++ } = {}) => {
     const record: StreamRecord<E> = {
       key,

@@ -1,4 +1,5 @@
 import type { Prefetch, StoreDef, StoreOf, WindowStore } from '../../state/stores.ts'
+import type { StreamTimeMove } from '../../topology/operator.ts'
 import { arrivalOf } from './arrivals.ts'
 import type {
   KeyedEvent,
@@ -14,7 +15,7 @@ import { type Place, planSequence, type SequencePlan } from './plan.ts'
 import { prefetchMatch } from './prefetch.ts'
 import { MatchSearch, placeKey } from './search.ts'
 import { ownStores } from './stores.ts'
-import { prefetchDue, prefetchFired, prefetchOverdue, type StreamTimeMove, TrailingNot } from './trailing.ts'
+import { prefetchDue, prefetchFired, prefetchOverdue, TrailingNot } from './trailing.ts'
 import { validateSequence } from './validate.ts'
 
 /** What an evaluator needs of the task: its stores. */

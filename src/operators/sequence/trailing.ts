@@ -1,4 +1,5 @@
 import type { Prefetch, WindowStore } from '../../state/stores.ts'
+import type { StreamTimeMove } from '../../topology/operator.ts'
 import type { Arrival } from './arrivals.ts'
 import { Candidates } from './candidates.ts'
 import type { KeyedEvent, OverdueMatch, SequenceEvent, SequenceStores, Waiting } from './definition.ts'
@@ -7,15 +8,6 @@ import type { SequencePlan } from './plan.ts'
 import { prefetchMatch } from './prefetch.ts'
 import { defaultMaxCandidates, type MatchSearch, placeKey } from './search.ts'
 import { compositeKey } from './typed-key.ts'
-
-/** A step of stream time, and the offset of the record that moved it. */
-export interface StreamTimeMove {
-  /** Stream time before the record. */
-  readonly fromMs: number
-  /** Stream time with the record; the same when it did not move. */
-  readonly toMs: number
-  readonly offset: number
-}
 
 const none: readonly never[] = []
 

@@ -1,10 +1,16 @@
-import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
+import {
+  defineOperator,
+  type OperatorDef,
+  type Processor,
+  type ProcessorContext,
+  type StreamRecord,
+} from '../../topology/operator.ts'
 import { decisionJson, type Firing, type ReadState } from '../decision.ts'
 import type { Scope } from '../expression.ts'
 import { isExpired, type RuleSetPlan, typesOf } from '../plan.ts'
 import type { Rule, RuleSet } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
-import type { Verdict } from './event-rule.ts'
+import type { Overdue, Verdict } from './event-rule.ts'
 import type { Late, ReadyEvent } from './incoming.ts'
 
 /** A decision on its way to main. */
@@ -26,17 +32,26 @@ export interface DecideOptions {
  * itself: the graph forwards to the rules before it forwards here.
  */
 export const decide = (options: DecideOptions): OperatorDef<Verdict | ReadyEvent | Late, Decision> =>
-  defineOperator({ name: nodeNames.decide, stores: [], create: (ctx) => new Decider(options, ctx).process })
+  defineOperator({
+    name: nodeNames.decide,
+    stores: [],
+    create(ctx) {
+      const decider = new Decider(options, ctx)
+      const waits = options.plan.rules.some((rule) => rule.kind === 'sequence' && rule.steps.at(-1)?.kind === 'not')
+      return waits ? decider : (record) => decider.process(record)
+    },
+  })
 
 const nothingRead: ReadState = { features: {}, rows: [], absent: [] }
 
-class Decider {
+class Decider implements Processor<Verdict | ReadyEvent | Late> {
   readonly #options: DecideOptions
   readonly #ctx: ProcessorContext<Decision>
   readonly #named: ReadonlyMap<string, NamedPaths>
   #firings: Firing[] = []
   #failed: { rule: string; code: string }[] = []
   #truncated: string[] = []
+  #overdue: (Overdue & { readonly key: string; readonly offset: number })[] = []
 
   constructor(options: DecideOptions, ctx: ProcessorContext<Decision>) {
     this.#options = options
@@ -50,10 +65,10 @@ class Decider {
     )
   }
 
-  readonly process = (record: StreamRecord<Verdict | ReadyEvent | Late>): void => {
+  process(record: StreamRecord<Verdict | ReadyEvent | Late>): void {
     const { value } = record
     if ('kind' in value) {
-      this.#note(value)
+      this.#note(value, record)
     } else if ('lagMs' in value) {
       this.#decideLate(record as StreamRecord<Late>)
     } else {
@@ -61,10 +76,38 @@ class Decider {
     }
   }
 
-  #note(verdict: Verdict): void {
+  /** After the record's own decision come those that its time made due. */
+  punctuate(): void {
+    if (this.#overdue.length > 0) this.#decideOverdue()
+  }
+
+  #note(verdict: Verdict, { key, offset }: StreamRecord): void {
     if (verdict.kind === 'fired') this.#firings.push(verdict.firing)
     else if (verdict.kind === 'truncated') this.#truncated.push(verdict.rule)
-    else this.#failed.push({ rule: verdict.rule, code: verdict.code })
+    else if (verdict.kind === 'failed') this.#failed.push({ rule: verdict.rule, code: verdict.code })
+    else this.#overdue.push({ ...verdict, key, offset })
+  }
+
+  /** Several due at one record: by due time, then offset, then rule. */
+  #decideOverdue(): void {
+    const due = this.#overdue.toSorted((a, b) => a.dueMs - b.dueMs || a.offset - b.offset || (a.rule < b.rule ? -1 : 1))
+    this.#overdue = []
+    for (const { key, offset, event, rule, verdict, truncated, firedAt } of due) {
+      const { partition } = this.#ctx
+      this.#ctx.count(`hits.${rule}`)
+      this.#forward(
+        { key, offset, partition, topic: '', timestampMs: event.timeMs, headers: {}, value: undefined },
+        event,
+        verdict.kind === 'fired' ? [verdict.firing] : [],
+        {
+          decisionId: `a:${partition}:${offset}:${rule}`,
+          failed: verdict.kind === 'failed' ? [{ rule, code: verdict.code }] : [],
+          truncated: truncated ? [rule] : [],
+          firedAt: { offset: firedAt },
+          ...nothingRead,
+        },
+      )
+    }
   }
 
   #decide(record: StreamRecord<ReadyEvent>): void {
@@ -99,18 +142,20 @@ class Decider {
     record: StreamRecord<unknown>,
     event: { readonly id: string; readonly type: string; readonly timeMs: number },
     firings: readonly Firing[],
-    rest: Omit<Parameters<typeof decisionJson>[0], 'decisionId' | 'event' | 'key' | 'firings' | 'ruleSet'>,
+    rest: Omit<Parameters<typeof decisionJson>[0], 'event' | 'key' | 'firings' | 'ruleSet' | 'decisionId'> & {
+      readonly decisionId?: string
+    },
   ): void {
     const { key, partition, offset } = record
-    const decisionId = `d:${partition}:${offset}`
+    const { decisionId = `d:${partition}:${offset}` } = rest
     const { hash } = this.#options.ruleSet
     const { json, outcome } = decisionJson({
-      decisionId,
       event: { id: event.id, type: event.type, timeMs: event.timeMs, offset, partition },
       key,
       firings,
       ruleSet: { hash, offset: this.#options.ruleSetOffset },
       ...rest,
+      decisionId,
     })
     this.#ctx.count(`decisions.${outcome}`)
     this.#ctx.forward({ ...record, value: { decisionId, timeMs: event.timeMs, json, outcome } })

@@ -2,13 +2,26 @@ import { defineOperator, type OperatorDef } from '../../topology/operator.ts'
 import type { Firing } from '../decision.ts'
 import { isExpired } from '../plan.ts'
 import type { EventRule, Rule } from '../rule-set.ts'
-import type { ReadyEvent } from './incoming.ts'
+import type { ReadyEvent, RiskEvent } from './incoming.ts'
 
 /** A rule's word on the current event, for the decision that follows it. */
 export type Verdict =
   | { readonly kind: 'fired'; readonly firing: Firing }
   | { readonly kind: 'failed'; readonly rule: string; readonly code: string }
   | { readonly kind: 'truncated'; readonly rule: string }
+  | Overdue
+
+/** A rule fired about an earlier event, because nothing came after it in time. */
+export interface Overdue {
+  readonly kind: 'overdue'
+  readonly rule: string
+  readonly verdict: Verdict
+  readonly event: RiskEvent
+  readonly dueMs: number
+  readonly truncated: boolean
+  /** The offset of the record that moved stream time past the due time. */
+  readonly firedAt: number
+}
 
 /** Evaluates one `event` + `when` rule. A condition that reads an absent field, or meets another CEL error, is not matched. */
 export const eventRule = (rule: EventRule): OperatorDef<ReadyEvent, Verdict> =>
