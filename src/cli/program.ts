@@ -1,35 +1,30 @@
 import { Command } from 'commander'
 import { version } from '../version.ts'
 import type { Cli } from './cli.ts'
-import { checkCommand } from './commands/check.ts'
-import { describeCommand } from './commands/describe.ts'
-import { exportCommand } from './commands/export.ts'
-import { runCommand } from './commands/run.ts'
-import { schemaCommand } from './commands/schema.ts'
-import { sendCommand } from './commands/send.ts'
-import { simulateCommand } from './commands/simulate.ts'
-import { tailCommand } from './commands/tail.ts'
-import { topicsCommand } from './commands/topics.ts'
 
 const description = `Real-time fraud and risk decisions over one ordered topic, exactly once.
 
 Exit codes: 0 done, 1 it ran and found problems, 2 misuse: nothing was done.`
 
-/** In the order in which help lists them. */
-const commands = [
-  runCommand,
-  checkCommand,
-  describeCommand,
-  schemaCommand,
-  sendCommand,
-  tailCommand,
-  exportCommand,
-  simulateCommand,
-  topicsCommand,
-]
+type CreateCommand = (cli: Cli) => Command
 
-/** The whole command line; errors are thrown, not printed and exited on. */
-export function createProgram(cli: Cli): Command {
+/** In the order in which help lists them; each is loaded when it is asked for. */
+const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
+  demo: () => import('./commands/demo.ts').then(({ demoCommand }) => demoCommand),
+  run: () => import('./commands/run.ts').then(({ runCommand }) => runCommand),
+  check: () => import('./commands/check.ts').then(({ checkCommand }) => checkCommand),
+  backtest: () => import('./commands/backtest.ts').then(({ backtestCommand }) => backtestCommand),
+  describe: () => import('./commands/describe.ts').then(({ describeCommand }) => describeCommand),
+  schema: () => import('./commands/schema.ts').then(({ schemaCommand }) => schemaCommand),
+  send: () => import('./commands/send.ts').then(({ sendCommand }) => sendCommand),
+  tail: () => import('./commands/tail.ts').then(({ tailCommand }) => tailCommand),
+  export: () => import('./commands/export.ts').then(({ exportCommand }) => exportCommand),
+  simulate: () => import('./commands/simulate.ts').then(({ simulateCommand }) => simulateCommand),
+  topics: () => import('./commands/topics.ts').then(({ topicsCommand }) => topicsCommand),
+}
+
+/** The command line for these words, with the one command that they name, or else all; errors are thrown, not exited on. */
+export async function createProgram(cli: Cli, args: readonly string[]): Promise<Command> {
   const program = new Command('weir')
     .description(description)
     .version(version, '-V, --version', 'print the version')
@@ -40,7 +35,10 @@ export function createProgram(cli: Cli): Command {
     .showHelpAfterError('(weir --help lists the commands, weir COMMAND --help its options)')
     .configureOutput({ writeOut: (text) => void cli.out.write(text), writeErr: (text) => void cli.err.write(text) })
     .exitOverride()
-  for (const create of commands) program.addCommand(inherit(program, create(cli)))
+  const named = commands[args.find((arg) => !arg.startsWith('-')) ?? '']
+  for (const load of named === undefined ? Object.values(commands) : [named]) {
+    program.addCommand(inherit(program, (await load())(cli)))
+  }
   return program
 }
 

@@ -14,7 +14,7 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
         },
     },
   })
-  const program = createProgram(cli)
+  const program = await createProgram(cli, args)
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode

@@ -15,8 +15,9 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ended>
-  /** Standard output so far. */
+  /** Standard output and error so far. */
   out(): string
+  err(): string
   /** Resolves once standard output holds the text; rejects when the process ends without. */
   printed(text: string): Promise<void>
 }
@@ -52,6 +53,7 @@ export function startWeir(args: readonly string[], { input, env, cwd }: WeirOpti
     child,
     ended,
     out: () => out,
+    err: () => err,
     async printed(text) {
       while (!out.includes(text)) {
         const over = await Promise.race([

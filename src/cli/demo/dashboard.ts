@@ -16,7 +16,7 @@ export interface Dashboard {
   show(tally: Tally, figures: Figures): Promise<void>
 }
 
-/** Redraws in place on a terminal; elsewhere writes one line a time, and each flagged decision once. */
+/** Redraws in place on a terminal; elsewhere writes the latest flagged decisions and a line of figures. */
 export const createDashboard = (to: Output): Dashboard => (to.isTTY ? new Screen(to) : new Lines(to))
 
 class Screen implements Dashboard {

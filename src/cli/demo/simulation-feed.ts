@@ -52,8 +52,8 @@ export async function feed(options: FeedOptions): Promise<number> {
         if (signal.aborted) return sent
         continue
       }
-      batch.push(record)
       if (sent + batch.length >= limit) break
+      batch.push(record)
       if (sent + batch.length < pacer.allowed()) continue
       await send()
       await pacer.until(Math.min(limit, sent + Math.ceil((options.perSecond * longestPauseMs) / 1_000)))

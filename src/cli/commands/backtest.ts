@@ -1,0 +1,101 @@
+import { Command } from 'commander'
+import pc from 'picocolors'
+import { type BacktestSummary, backtest } from '../../replay/backtest.ts'
+import { outcomes } from '../../rules/rule-set.ts'
+import { defaultEngine } from '../../state/engines/index.ts'
+import { wholeNumber } from '../arguments.ts'
+import type { Cli, ExitCode } from '../cli.ts'
+import { outcomeText } from '../decision-view.ts'
+import { withExamples } from '../examples.ts'
+import { grouped, startProgress } from '../progress.ts'
+import { loadRules } from '../rule-folder.ts'
+
+interface Options {
+  readonly rules: string
+  readonly input: string
+  readonly output?: string
+  readonly partitions: number
+  readonly json?: boolean
+}
+
+const notes = `
+The input is JSON lines, of your own or of weir export. The output has one decision a line, partition by partition; the
+same input gives the same bytes. Lines that are no events are counted, and the back-test goes on. With one partition an
+event's offset is its line, counted from 0.`
+
+export function backtestCommand(cli: Cli): Command {
+  const command = new Command('backtest')
+    .description('Decide a file of events by a rule set, with the engine that decides live.')
+    .requiredOption('--rules <DIR>', 'rule files')
+    .requiredOption('--input <FILE>', 'events as JSON lines, - for standard input')
+    .option('--output <FILE>', 'write the decisions to FILE, - for standard output')
+    .option('--partitions <N>', 'partitions of the log that the lines make', wholeNumber(1, 10_000), 1)
+    .option('--json', 'a summary for machines')
+    .action(cli.action((options: Options) => run(cli, options)))
+  return withExamples(
+    command,
+    [
+      'weir backtest --rules rules --input events.jsonl --output decisions.jsonl',
+      'weir backtest --rules rules --input events.jsonl --json',
+    ],
+    notes,
+  )
+}
+
+async function run(cli: Cli, { rules, input, output, partitions, json }: Options): Promise<ExitCode> {
+  const ruleSet = await loadRules(rules)
+  const progress = startProgress(cli.err)
+  try {
+    const summary = await backtest({
+      ruleSet,
+      input,
+      ...(output === undefined ? {} : { output }),
+      partitions,
+      engine: defaultEngine(),
+      onProgress: (lines) => progress.show(`${grouped(lines)} lines`),
+    })
+    progress.done()
+    const text = json ? JSON.stringify(forMachines(summary, ruleSet.hash)) : forPeople(summary)
+    await (output === '-' ? cli.err : cli.out).line(text)
+  } finally {
+    progress.done()
+  }
+  return 0
+}
+
+/** Counts whose names begin so, by the rest of the name. */
+function countsOf({ counts }: BacktestSummary, prefix: string): Record<string, number> {
+  const found = [...counts].filter(([name]) => name.startsWith(`${prefix}.`))
+  return Object.fromEntries(found.map(([name, count]) => [name.slice(prefix.length + 1), count]))
+}
+
+const forMachines = (summary: BacktestSummary, ruleSet: string) => ({
+  ruleSet,
+  lines: summary.lines,
+  decisions: summary.decisions,
+  outcomes: countsOf(summary, 'decisions'),
+  rules: countsOf(summary, 'hits'),
+  late: summary.counts.get('late') ?? 0,
+  duplicates: summary.counts.get('duplicates') ?? 0,
+  deadLettered: countsOf(summary, 'dead-lettered'),
+  failures: countsOf(summary, 'failures'),
+})
+
+function forPeople(summary: BacktestSummary): string {
+  const { lines, decisions, rules, late, duplicates, deadLettered, failures, ...rest } = forMachines(summary, '')
+  const table = (title: string, counts: Readonly<Record<string, number>>) =>
+    Object.keys(counts).length === 0
+      ? []
+      : [
+          '',
+          pc.bold(title),
+          ...Object.entries(counts).map(([name, count]) => `  ${grouped(count).padStart(11)}  ${name}`),
+        ]
+  return [
+    `${grouped(lines)} lines, ${grouped(decisions)} decisions, ${grouped(late)} late, ${grouped(duplicates)} duplicates`,
+    ...outcomes.map((outcome) => `  ${grouped(rest.outcomes[outcome] ?? 0).padStart(11)}  ${outcomeText(outcome)}`),
+    ...table('Rules that fired', rules),
+    ...table('Dead-lettered, by reason', deadLettered),
+    ...table('Evaluations that failed, by rule', failures),
+  ].join('\n')
+}

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { writeSmallRules } from './small-rules.ts'
+import { type Running, startWeir, temporaryFolder, weir } from './weir.ts'
+
+const folder = temporaryFolder()
+const rules = folder.inside('rules')
+const started: Running[] = []
+
+beforeAll(() => {
+  writeSmallRules(rules)
+})
+afterAll(async () => {
+  for (const { child, ended } of started) {
+    child.kill('SIGKILL')
+    await ended
+  }
+  folder.remove()
+})
+
+const log = (name: string) => ['--data-dir', folder.inside(name)]
+const event = (id: string, amount: number) =>
+  JSON.stringify({
+    kind: 'business',
+    type: 'card.authorised',
+    id,
+    key: `k-${id}`,
+    time: '2026-03-01T10:00:00Z',
+    payload: { amount },
+  })
+
+/** Starts `weir run` and waits until it decides; its log lines are on standard error. */
+async function run(...args: string[]): Promise<Running & { readonly lines: () => Record<string, unknown>[] }> {
+  const running = startWeir(['run', '--rules', rules, ...args])
+  started.push(running)
+  const lines = () =>
+    running
+      .err()
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => JSON.parse(line))
+  await eventually(async () => expect(lines().map(({ msg }) => msg)).toContain('deciding'))
+  return { ...running, lines }
+}
+
+const decisionsIn = async (name: string) =>
+  (await weir(['tail', '--no-follow', '--json', ...log(name)])).out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+describe('weir run', () => {
+  it('decides what other processes send, serves its health, and ends with 0 at SIGTERM', async () => {
+    const running = await run(...log('a'), '--port', '0', '--partitions', '2')
+    const { health } = running.lines().find(({ msg }) => msg === 'deciding') as { health: string }
+    expect(
+      await weir(['send', ...log('a'), '-'], { input: [event('1', 20), event('2', 150)].join('\n') }),
+    ).toMatchObject({
+      code: 0,
+      out: '2 records sent to main\n',
+    })
+    await eventually(async () => expect(await decisionsIn('a')).toHaveLength(2))
+    const outcomes = (await decisionsIn('a')).map(({ event, outcome }) => [event.id, outcome])
+    expect(outcomes.toSorted()).toEqual([
+      ['1', 'allow'],
+      ['2', 'block'],
+    ])
+    await eventually(async () => expect((await fetch(health)).status).toBe(200))
+    expect(await (await fetch(new URL('/metrics', health))).text()).toContain('weir_decisions_total')
+    running.child.kill('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  })
+
+  it('goes on after a kill without deciding twice, and is refused while another process runs', async () => {
+    const first = await run(...log('b'))
+    const second = await weir(['run', '--rules', rules, ...log('b')])
+    expect(second.code).toBe(1)
+    expect(second.err).toContain('[log-owned]')
+    await weir(['send', ...log('b'), '-'], { input: event('1', 150) })
+    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(1))
+    first.child.kill('SIGKILL')
+    await first.ended
+    const again = await run(...log('b'))
+    await weir(['send', ...log('b'), '-'], { input: event('2', 150) })
+    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(2))
+    again.child.kill('SIGINT')
+    await again.ended
+    expect((await decisionsIn('b')).map(({ event }) => event.id).sort()).toEqual(['1', '2'])
+  })
+
+  it('is misuse without rules, and without keys on Kafka', async () => {
+    expect(await weir(['run', ...log('c')])).toMatchObject({ code: 2 })
+    const { code, err } = await weir(['run', '--rules', rules, '--kafka', '127.0.0.1:1'])
+    expect(code).toBe(2)
+    expect(err).toContain('--unsigned')
+    expect(err).toContain('[keys-missing]')
+  })
+
+  it('ends with 1 and the problems of rules that do not load', async () => {
+    const { code, err } = await weir(['run', '--rules', folder.inside('nothing'), ...log('c')])
+    expect(code).toBe(2)
+    expect(err).toContain('is not there')
+  })
+})
