@@ -1,13 +1,12 @@
 import { LogError } from '../../errors.ts'
-import { type LogRecord, nameOf, type TopicPartition } from '../../record/record.ts'
+import { nameOf, type TopicPartition } from '../../record/record.ts'
 import type { FetchedBatch, Isolation, PartitionReader, ReaderOptions } from '../log.ts'
-import { AbortedFilter } from './aborted.ts'
-import { batchesIn, readRecords } from './batch-decoder.ts'
 import { BrokerError, check, codes, hasCode, topicResource } from './broker-error.ts'
 import { type Cluster, Links } from './cluster.ts'
 import { toLogError } from './failures.ts'
 import { type FetchResponse, fetchCall } from './fetch.ts'
 import { Leader } from './leader.ts'
+import { readFetched } from './read-fetched.ts'
 
 const defaultMaxBytes = 1024 * 1024
 /** The longest a broker is asked to wait: a broken connection is noticed this much later at most. */
@@ -94,18 +93,15 @@ export class KafkaReader implements PartitionReader {
   }
 
   #take({ response }: Fetched): FetchedBatch {
-    const { highWatermark, lastStableOffset, recordSet, aborted } = response
-    const filter = this.#isolation === 'read-committed' ? new AbortedFilter(aborted) : undefined
-    const records: LogRecord[] = []
-    const fromOffset = this.#position
-    for (const batch of batchesIn(recordSet)) {
-      const shown = filter === undefined ? !batch.isControl : filter.shows(batch)
-      if (shown && batch.lastOffset >= fromOffset) readRecords(batch, this.#partition, fromOffset, records)
-      if (batch.lastOffset >= this.#position) this.#position = batch.lastOffset + 1
-    }
-    const end = this.#isolation === 'read-committed' ? lastStableOffset : highWatermark
-    if (this.#position > fromOffset && this.#position < end) this.#fetchAhead()
-    return { ...this.#partition, records, nextOffset: this.#position, highWatermark, lastStableOffset }
+    const committed = this.#isolation === 'read-committed'
+    const { records, nextOffset } = readFetched(this.#partition, this.#position, this.#isolation, response)
+    // The broker notes the ends before it reads: the records may go further.
+    const highWatermark = Math.max(response.highWatermark, nextOffset)
+    const lastStableOffset = committed ? Math.max(response.lastStableOffset, nextOffset) : response.lastStableOffset
+    const moved = nextOffset > this.#position
+    this.#position = nextOffset
+    if (moved && nextOffset < (committed ? lastStableOffset : highWatermark)) this.#fetchAhead()
+    return { ...this.#partition, records, nextOffset, highWatermark, lastStableOffset }
   }
 
   #fetchAhead(): void {

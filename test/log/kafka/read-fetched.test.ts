@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { batchAt } from '../../../src/log/kafka/batch-format.ts'
+import { readFetched } from '../../../src/log/kafka/read-fetched.ts'
+import { aborted, at, marker, ofTransaction, record, storedBatch } from './batches.ts'
+
+const values = (fetched: ReturnType<typeof readFetched>) => fetched.records.map(({ value }) => String(value))
+
+describe('a fetch', () => {
+  const open = ofTransaction(4, 1, ['d', 'e']).bytes
+  const recordSet = Buffer.concat([storedBatch(0, [record('a'), record('b'), record('c')]), open])
+
+  it('moves behind the last batch, whatever is shown of it', () => {
+    const all = readFetched(at, 0, 'read-uncommitted', { recordSet, aborted: [] })
+    expect(values(all)).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(all.nextOffset).toBe(6)
+    const committed = readFetched(at, 1, 'read-committed', { recordSet, aborted: [aborted(1, 4)] })
+    expect(values(committed)).toEqual(['b', 'c'])
+    expect(committed.nextOffset).toBe(6)
+  })
+
+  it('passes markers under either isolation', () => {
+    const only = { recordSet: marker(9, 1, 'commit').bytes, aborted: [] }
+    for (const isolation of ['read-committed', 'read-uncommitted'] as const) {
+      expect(readFetched(at, 9, isolation, only)).toEqual({ records: [], nextOffset: 10 })
+    }
+  })
+
+  it('stays where it is when nothing came', () => {
+    const nothing = { recordSet: Buffer.alloc(0), aborted: [] }
+    expect(readFetched(at, 7, 'read-committed', nothing)).toEqual({ records: [], nextOffset: 7 })
+  })
+
+  it('delivers what lies before a batch that cannot be read, and refuses at that batch', () => {
+    const unreadable = storedBatch(3, [record('d')])
+    unreadable[batchAt.attributes + 1]! |= 7
+    const broken = { recordSet: Buffer.concat([storedBatch(0, [record('a')]), unreadable]), aborted: [] }
+    const fetched = readFetched(at, 0, 'read-committed', broken)
+    expect(values(fetched)).toEqual(['a'])
+    expect(fetched.nextOffset).toBe(1)
+    expect(() => readFetched(at, 3, 'read-committed', { recordSet: unreadable, aborted: [] })).toThrow(
+      expect.objectContaining({ code: 'record-format-unsupported' }),
+    )
+  })
+})
