@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import type { SequenceDef } from '../../src/operators/sequence/definition.ts'
+import type { SequenceDef, SequenceMatch } from '../../src/operators/sequence/definition.ts'
 import { evaluateSequence } from '../../src/operators/sequence/evaluator.ts'
 import { sequence } from '../../src/operators/sequence/sequence.ts'
 import { waitingSerde } from '../../src/operators/sequence/waiting-serde.ts'
+import type { Processor, StreamRecord } from '../../src/topology/operator.ts'
 import { jsonSerde } from '../support/json-serde.ts'
 import { MemoryStores } from '../support/memory-window-store.ts'
 
@@ -104,6 +105,39 @@ test('what waits survives its serde, and damaged bytes are refused', () => {
   expect(() => serde.deserialize(serde.serialize({ key: 'long', value: '' }).subarray(0, 13))).toThrow('cut short')
 })
 
-test('the operator alone hears of no stream time between its events, so it refuses to wait', () => {
-  expect(() => sequence(unanswered)).toThrow('use evaluateSequence and call advance')
+test('as an operator it forwards the match as a record of its last event', () => {
+  const operator = sequence(unanswered)
+  const stores = new MemoryStores()
+  const forwarded: StreamRecord<SequenceMatch<string>>[] = []
+  let streamTimeMs = -1
+  const processor = operator.create({
+    taskId: '0_0',
+    partition: 3,
+    streamTimeMs: () => streamTimeMs,
+    store: (store) => stores.store(store),
+    forward: (record) => forwarded.push(record),
+    forwardTo() {},
+    count() {},
+  }) as Required<Processor<string>>
+  for (const [offset, [timestampMs, value]] of (
+    [
+      [0, 'ask'],
+      [5, 'remind'],
+      [16, 'other'],
+    ] as const
+  ).entries()) {
+    const record = { key: 'k', value, timestampMs, headers: {}, topic: 'main', partition: 3, offset }
+    operator.prefetch!(record, stores.prefetch)
+    for (const round of [1, 2] as const) {
+      processor.prefetchPunctuate({ fromMs: streamTimeMs, toMs: timestampMs, round }, stores.prefetch)
+    }
+    const fromMs = streamTimeMs
+    streamTimeMs = timestampMs
+    processor.process(record)
+    processor.punctuate({ fromMs, toMs: timestampMs, offset })
+    stores.endBatch(streamTimeMs)
+  }
+  expect(forwarded).toMatchObject([
+    { key: 'k', timestampMs: 5, offset: 1, partition: 3, value: { arriving: 'remind' } },
+  ])
 })

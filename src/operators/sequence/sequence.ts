@@ -1,7 +1,12 @@
-import { TopologyError } from '../../errors.ts'
-import { defineOperator, type OperatorDef, type StreamRecord } from '../../topology/operator.ts'
+import {
+  defineOperator,
+  type OperatorDef,
+  type Processor,
+  type ProcessorContext,
+  type StreamRecord,
+} from '../../topology/operator.ts'
 import type { KeyedEvent, SequenceDef, SequenceMatch } from './definition.ts'
-import { evaluateSequence } from './evaluator.ts'
+import { evaluateSequence, type SequenceEvaluator, type SequenceTask } from './evaluator.ts'
 
 /**
  * Forwards the most recent match that an arriving event completes, as the record of that event: several steps in event
@@ -9,36 +14,53 @@ import { evaluateSequence } from './evaluator.ts'
  * event that comes out of order completes a match as any of its steps. Events older than stream time − `graceMs` are
  * dropped and counted (`late-records`). An event costs at most `maxCandidates` looks a step, however many there are.
  *
- * @throws TopologyError when the definition contradicts itself, or ends in a `not` (see `evaluateSequence`)
+ * With a `not` after the last step it forwards when stream time has passed without it: the match, as a record with the last
+ * step's key, time and offset, without headers and topic.
+ *
+ * @throws TopologyError when the definition contradicts itself
  */
 export function sequence<E>(def: SequenceDef<E>): OperatorDef<E, SequenceMatch<E>> {
   const evaluator = evaluateSequence(def)
-  if (evaluator.trailing) {
-    throw new TopologyError(
-      'topology-invalid',
-      `sequence ${def.name} ends in a not, which needs to hear of stream time: use evaluateSequence and call advance`,
-    )
-  }
+  const { events, waiting } = evaluator.stores
   const read = def.read ?? ((record: StreamRecord<unknown>) => record.value as E)
   return defineOperator<E, SequenceMatch<E>>({
     name: def.name,
-    stores: [evaluator.stores.events],
+    stores: evaluator.trailing ? [events, waiting] : [events],
     prefetch(record, ask) {
       const value = read(record)
       if (value !== undefined) evaluator.prefetch(eventOf(record, value), ask)
     },
     create(ctx) {
       const task = evaluator.open(ctx)
-      return (record) => {
+      const process = (record: StreamRecord<E>): void => {
         const streamTimeMs = ctx.streamTimeMs()
         if (record.timestampMs < streamTimeMs - def.graceMs) return ctx.count('late-records')
         const { match, truncated } = task.process(eventOf(record, record.value), streamTimeMs)
         if (truncated) ctx.count('truncated-look-backs')
         if (match !== undefined) ctx.forward({ ...record, value: match })
       }
+      return evaluator.trailing ? { process, ...waiter({ evaluator, task }, ctx) } : process
     },
   })
 }
+
+/** Forwards what stream time has passed without its trailing `not`. */
+const waiter = <E>(
+  { evaluator, task }: { readonly evaluator: SequenceEvaluator<E>; readonly task: SequenceTask<E> },
+  ctx: ProcessorContext<SequenceMatch<E>>,
+): Pick<Processor<E>, 'punctuate' | 'prefetchPunctuate'> => ({
+  prefetchPunctuate({ fromMs, toMs, round }, ask) {
+    if (round === 1) evaluator.prefetchDue(fromMs, toMs, ask)
+    else evaluator.prefetchOverdue({ fromMs, toMs }, ctx, ask)
+  },
+  punctuate(move) {
+    const { partition } = ctx
+    for (const match of task.advance(move)) {
+      const { key, timeMs, offset } = match.event
+      ctx.forward({ key, value: match, timestampMs: timeMs, headers: {}, topic: '', partition, offset })
+    }
+  },
+})
 
 function eventOf<E>({ key, timestampMs, offset }: StreamRecord<unknown>, value: E): KeyedEvent<E> {
   return { key, timeMs: timestampMs, offset, value }

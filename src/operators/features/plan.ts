@@ -1,0 +1,83 @@
+import { TopologyError } from '../../errors.ts'
+import type { WindowStoreDef } from '../../state/stores.ts'
+import type { KeyedEvent } from '../sequence/definition.ts'
+import { compositeKey } from '../sequence/typed-key.ts'
+import { type AggregateValue, aggregates, type WindowedAggregateDef, type WindowedFeature } from './definition.ts'
+import { type ColumnValues, valuesSerde } from './values-serde.ts'
+
+export interface FeaturePlan<E> {
+  readonly feature: WindowedFeature<E>
+  /** The column of its values; -1 for `count`. */
+  readonly column: number
+  readonly fromMs: number
+  readonly toMs: number
+  /** Asked before the event that asks is added. */
+  readonly isPrior: boolean
+}
+
+export interface AggregatePlan<E> {
+  readonly def: WindowedAggregateDef<E>
+  readonly features: readonly FeaturePlan<E>[]
+  /** What is kept of an event: features with the same `value` share a column. */
+  readonly columns: readonly NonNullable<WindowedFeature<E>['value']>[]
+  readonly store: WindowStoreDef<ColumnValues>
+  /** How far back from stream time an event can still be asked for. */
+  readonly reachMs: number
+  readonly chunkEntries: number
+}
+
+/** @throws TopologyError when a feature contradicts itself */
+export function planAggregates<E>(
+  def: WindowedAggregateDef<E>,
+  { chunkEntries = 256 }: { readonly chunkEntries?: number } = {},
+): AggregatePlan<E> {
+  const columns: NonNullable<WindowedFeature<E>['value']>[] = []
+  const features = def.features.map((feature): FeaturePlan<E> => {
+    const { value, fromMs, toMs = 0, include = 'current' } = feature
+    validate(def.name, feature)
+    if (value !== undefined && !columns.includes(value)) columns.push(value)
+    return {
+      feature,
+      fromMs,
+      toMs,
+      isPrior: include === 'prior',
+      column: value === undefined ? -1 : columns.indexOf(value),
+    }
+  })
+  const reachMs = Math.max(0, ...features.map(({ fromMs }) => fromMs)) + def.graceMs
+  const store: WindowStoreDef<ColumnValues> = {
+    kind: 'window',
+    name: `${def.name}-events`,
+    serde: valuesSerde,
+    retentionMs: reachMs,
+  }
+  return { def, features, columns, store, reachMs, chunkEntries }
+}
+
+function validate<E>(name: string, { name: feature, agg, value, fromMs, toMs = 0 }: WindowedFeature<E>): void {
+  const fail = (what: string): never => {
+    throw new TopologyError('topology-invalid', `feature ${feature} of ${name}: ${what}`)
+  }
+  if (!aggregates.includes(agg)) fail(`${agg} is no aggregate; use one of ${aggregates.join(', ')}`)
+  if (agg === 'count' && value !== undefined) fail('count takes no value; drop it, or filter in contributes')
+  if (agg !== 'count' && value === undefined) fail(`${agg} needs a value`)
+  if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(toMs) || toMs < 0 || fromMs < toMs) {
+    fail('its window must be whole milliseconds with fromMs >= toMs >= 0')
+  }
+}
+
+/** The store's key of the features that an event reads; `undefined` without its `by`. */
+export function featureKey<E>({ def }: AggregatePlan<E>, event: KeyedEvent<E>): string | undefined {
+  const by = def.by === undefined ? '' : def.by(event)
+  return by === undefined ? undefined : compositeKey([def.name, event.key, by])
+}
+
+/** What an event adds; `undefined` when it does not contribute. */
+export function contributionOf<E>({ def, columns }: AggregatePlan<E>, event: KeyedEvent<E>): ColumnValues | undefined {
+  if (!def.contributes(event)) return undefined
+  return columns.map((value): AggregateValue | undefined => {
+    const one = value(event)
+    // -0 and 0 are one number, so one value.
+    return one === 0 ? 0 : one
+  })
+}

@@ -1,0 +1,40 @@
+import { defineOperator, type OperatorDef, type StreamRecord } from '../../topology/operator.ts'
+import type { FeatureValues, WindowedAggregateDef } from './definition.ts'
+import { evaluateFeatures } from './evaluator.ts'
+
+/** An event with the features that it reads. */
+export interface WithFeatures<E> {
+  readonly event: E
+  readonly features: FeatureValues
+}
+
+/**
+ * Forwards each event with its features: aggregates over exact windows of event time, both ends inclusive, of the events
+ * before it in the log (and itself, with `include: current`). Sums are exact and rounded once, so results depend on
+ * neither the order of arrival nor eviction nor restarts. Events older than stream time − `graceMs` are dropped and counted
+ * (`late-records`). Windows are held in memory and read again from the store when they are not there.
+ *
+ * @throws TopologyError when a feature contradicts itself
+ */
+export function windowedAggregate<E>(def: WindowedAggregateDef<E>): OperatorDef<E, WithFeatures<E>> {
+  const evaluator = evaluateFeatures(def)
+  const read = def.read ?? ((record: StreamRecord<unknown>) => record.value as E)
+  return defineOperator<E, WithFeatures<E>>({
+    name: def.name,
+    stores: [evaluator.store],
+    prefetch({ key, timestampMs, offset, ...record }, ask) {
+      const value = read({ key, timestampMs, offset, ...record })
+      if (value !== undefined) evaluator.prefetch({ key, timeMs: timestampMs, offset, value }, ask)
+    },
+    create(ctx) {
+      const task = evaluator.open(ctx)
+      return (record) => {
+        const { key, timestampMs, offset, value } = record
+        const streamTimeMs = ctx.streamTimeMs()
+        if (timestampMs < streamTimeMs - def.graceMs) return ctx.count('late-records')
+        const features = task.process({ key, timeMs: timestampMs, offset, value }, streamTimeMs)
+        ctx.forward({ ...record, value: { event: value, features } })
+      }
+    },
+  })
+}
