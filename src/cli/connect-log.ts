@@ -12,7 +12,7 @@ const unavailableMs = 10_000
  */
 export async function connectLog({ log }: WeirConfig): Promise<LogClient> {
   if (log.kind === 'embedded') {
-    const { connectEmbeddedLog } = await import('../log/embedded/connect.ts')
+    const { connectEmbeddedLog } = await import('../log/embedded/open.ts')
     return connectEmbeddedLog(log.dataDir)
   }
   const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')

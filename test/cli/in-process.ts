@@ -31,7 +31,7 @@ export async function runInProcess(args: readonly string[], options: InProcessOp
       texts[name] += text
       if (name === 'out') onOut?.(texts.out)
     }
-    return { isTTY: false, columns: 80, write, line: (text = '') => write(`${text}\n`) }
+    return { isTTY: false, columns: 80, rows: 24, write, line: (text = '') => write(`${text}\n`) }
   }
   const code = await runCli(args, {
     out: output('out'),

@@ -5,7 +5,7 @@ import { ManualClock } from '../../src/time/clock.ts'
 function output(isTTY: boolean) {
   const written: string[] = []
   const write = async (text: string) => void written.push(text)
-  return { written, isTTY, columns: 20, write, line: write }
+  return { written, isTTY, columns: 20, rows: 24, write, line: write }
 }
 
 it('shows nothing in the first second, then redraws in place what has changed', () => {

@@ -28,7 +28,10 @@ class Screen implements Dashboard {
   }
 
   async show(tally: Tally, figures: Figures): Promise<void> {
-    const lines = screenLines(tally, figures).map((line) => cut(line, this.#to.columns - 1))
+    // What does not fit would scroll away, and could not be drawn over.
+    const lines = screenLines(tally, figures)
+      .slice(0, this.#to.rows - 1)
+      .map((line) => cut(line, this.#to.columns - 1))
     const up = this.#height === 0 ? '' : `\x1b[${this.#height}A`
     this.#height = lines.length
     await this.#to.write(`${up}\r${lines.map((line) => `\x1b[2K${line}\n`).join('')}\x1b[J`)
