@@ -23,7 +23,7 @@ const shortSessionMs = mayRestart ? 1000 : 6000
 const opened: Log[] = []
 
 async function open(broker = requireBroker()): Promise<Log> {
-  const log = await openKafkaLog({ brokers: [broker] })
+  const log = await openKafkaLog({ brokers: broker.split(',') })
   opened.push(log)
   return log
 }
@@ -55,7 +55,7 @@ describeWithBroker('the Kafka log', () => {
   logContract('kafka', async () => {
     const handles: Log[] = []
     const another = async (): Promise<Log> => {
-      const log = await openKafkaLog({ brokers: [requireBroker()] })
+      const log = await openKafkaLog({ brokers: requireBroker().split(',') })
       handles.push(log)
       return log
     }
@@ -195,6 +195,32 @@ describeWithBroker('the Kafka log alone', () => {
     await first.leave()
   })
 
+  it('leaves and reports what the assignor throws', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const failed = Promise.withResolvers<Error>()
+    await log.joinGroup({
+      groupId: fresh('group'),
+      topics: [at.topic],
+      assignorName: 'broken',
+      assignor: () => {
+        throw new Error('no idea')
+      },
+      userData: () => Buffer.alloc(0),
+      onAssigned: async () => undefined,
+      onRevoked: async () => undefined,
+      onLost: async () => undefined,
+      onError: failed.resolve,
+    })
+    expect((await failed.promise).message).toBe('no idea')
+  })
+
+  it('refuses to delete beyond the end', async () => {
+    const log = await open()
+    const at = await partition(log)
+    await expect(log.deleteRecordsBefore(at, 5)).rejects.toMatchObject({ code: 'offset-out-of-range', startOffset: 0 })
+  })
+
   it('reports a group whose members use another assignor', async () => {
     const log = await open()
     const at = await partition(log)
@@ -230,7 +256,7 @@ describeWithBroker('the Kafka log alone', () => {
     const log = await open()
     const at = await partition(log)
     const script = path.join(import.meta.dirname, '../log/kafka/commit-and-die.ts')
-    const child = spawn(process.execPath, [script, requireBroker(), at.topic, fresh('tx')], {
+    const child = spawn(process.execPath, [script, requireBroker().split(',')[0]!, at.topic, fresh('tx')], {
       env: { ...process.env, WEIR_FAIL_POINT: 'end-transaction-unanswered:1' },
       stdio: 'ignore',
     })
@@ -245,7 +271,7 @@ describeWithBroker('the Kafka log beside stock clients', () => {
 
   beforeAll(() => {
     kafka = new kafkajs.Kafka({
-      brokers: [requireBroker()],
+      brokers: requireBroker().split(','),
       logLevel: kafkajs.logLevel.NOTHING,
       retry: { initialRetryTime: 5 },
     })
@@ -376,7 +402,7 @@ describeWithBroker('the Kafka log over broken connections', () => {
   let proxy: TcpProxy
 
   beforeAll(async () => {
-    proxy = await TcpProxy.start(requireBroker())
+    proxy = await TcpProxy.start(requireBroker().split(',')[0]!)
   })
   afterEach(async () => {
     proxy.atEndTransaction = 'pass'
@@ -504,7 +530,10 @@ describe.skipIf(!mayRestart)('the Kafka log while its broker restarts', () => {
   it('reads and writes on, in order and once each', async () => {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'weir-restart-'))
     const port = await freePort()
-    const broker = await startBroker({ dataDir, port, shared: false })
+    // A broker that was killed may register again once its last session ended.
+    const properties = { 'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500' }
+    const options = { dataDir, port, properties, shared: false }
+    const broker = await startBroker(options)
     const log = await open(broker.brokers)
     const at = await partition(log)
     const producer = await log.openProducer()
@@ -516,7 +545,7 @@ describe.skipIf(!mayRestart)('the Kafka log while its broker restarts', () => {
 
     const sending = producer.send([outgoing(at, 'after')])
     const reading = readTo(reader, 201)
-    const again = await startBroker({ dataDir, port, shared: false })
+    const again = await startBroker(options)
     expect(await sending).toEqual([200])
     seen.push(...(await reading))
     expect(seen.map(text)).toEqual([...values, 'after'])

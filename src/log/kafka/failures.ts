@@ -13,6 +13,13 @@ export function toLogError(error: unknown): WeirError {
       cause: error,
     })
   }
+  if (hasCode(error, codes.INCONSISTENT_GROUP_PROTOCOL)) {
+    return new LogError(
+      'log-unavailable',
+      `${(error as BrokerError).resource} has members with another assignor: stop them, or use another group (${textOf(error)})`,
+      { cause: error },
+    )
+  }
   if (hasCode(error, codes.ILLEGAL_GENERATION, codes.UNKNOWN_MEMBER_ID, codes.REBALANCE_IN_PROGRESS)) {
     return new TaskMigratedError(
       'assignment-lost',

@@ -1,6 +1,7 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { GroupOptions } from '../log.ts'
 import { check, codes, groupResource } from './broker-error.ts'
+import { calling } from './callback-error.ts'
 import type { Cluster } from './cluster.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Link } from './link.ts'
@@ -58,10 +59,10 @@ export class JoinRound {
     return { generationId: response.generationId, partitions: decodeAssignment(synced.memberAssignment) }
   }
 
-  #join(link: Link, memberId: string, generationId: number): Promise<JoinResponse> {
+  async #join(link: Link, memberId: string, generationId: number): Promise<JoinResponse> {
     const { groupId, topics, assignorName, userData } = this.#options
     const { sessionTimeoutMs = defaultSessionTimeoutMs, rebalanceTimeoutMs = defaultRebalanceTimeoutMs } = this.#options
-    const metadata = encodeSubscription(topics, userData(), generationId)
+    const metadata = encodeSubscription(topics, await calling(userData), generationId)
     const request = {
       groupId,
       memberId,
@@ -82,7 +83,8 @@ export class JoinRound {
       .map((member) => decodeSubscription(member.memberId, member.memberMetadata))
       .sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
     const topics = [...new Set(members.flatMap((member) => member.topics))].sort()
-    const shares = this.#options.assignor(members, await this.#partitionsOf(topics))
+    const partitions = await this.#partitionsOf(topics)
+    const shares = await calling(() => this.#options.assignor(members, partitions))
     return members.map(({ memberId }) => ({ memberId, memberAssignment: encodeAssignment(shares.get(memberId) ?? []) }))
   }
 

@@ -1,6 +1,7 @@
 import { nameOf, type TopicPartition } from '../../record/record.ts'
 import type { GroupMembership, GroupOptions } from '../log.ts'
 import { codes, hasCode, isMovedCoordinator, isMovedLeader, isUnreachable } from './broker-error.ts'
+import { CallbackError, calling } from './callback-error.ts'
 import type { Cluster } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
 import { toLogError } from './failures.ts'
@@ -177,23 +178,5 @@ export class KafkaMembership implements GroupMembership {
     } finally {
       coordinator.close()
     }
-  }
-}
-
-/** The member's owner failed in a callback. */
-class CallbackError extends Error {
-  readonly error: Error
-
-  constructor(error: Error) {
-    super(error.message, { cause: error })
-    this.error = error
-  }
-}
-
-async function calling(callback: () => Promise<void>): Promise<void> {
-  try {
-    await callback()
-  } catch (error) {
-    throw new CallbackError(error instanceof Error ? error : new Error(String(error)))
   }
 }
