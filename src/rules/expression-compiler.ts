@@ -61,12 +61,13 @@ export class ExpressionCompiler implements Compilation {
 
   compileWith(name: string, type: ValueType | 'unknown', cell: { value: unknown }, node: ASTNode): Typed {
     const outer = this.#locals.get(name)
-    if (this.scope.names.has(name) || outer !== undefined) {
+    if (this.scope.names.has(name)) {
       return this.problem(node, 'not-supported', `${name} already means something else`, 'choose another name')
     }
     this.#locals.set(name, { type, cell })
     const typed = this.compile(node)
-    this.#locals.delete(name)
+    if (outer === undefined) this.#locals.delete(name)
+    else this.#locals.set(name, outer)
     return typed
   }
 

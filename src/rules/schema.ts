@@ -126,6 +126,9 @@ export const notStepSchema = z.strictObject({
 /** One key besides `where`: the step's name, with its event type. */
 export const namedStepSchema = z.object({ where: expression.optional() }).catchall(text('an event type', 249))
 
+/** For editors, which do not tell the two kinds apart by `not` as the loader does. */
+const namedOnlySchema = namedStepSchema.extend({ not: z.never().optional(), for: z.never().optional() })
+
 const anyOrder = z.boolean().optional().meta({ description: 'true or false' })
 const maxCandidates = z.int().min(1).max(100_000).optional().meta({ description: 'a whole number from 1 to 100000' })
 
@@ -202,7 +205,7 @@ export const ruleFileSchema = z.strictObject({
   tables: z.record(identifier, tableSchema).optional(),
   lists: z.record(z.string(), z.union([staticListSchema, controlListSchema])).optional(),
   features: z.record(identifier, featureSchema).optional(),
-  rules: z.array(z.union([eventRuleSchema, sequenceWith(z.union([notStepSchema, namedStepSchema]))])).optional(),
+  rules: z.array(z.union([eventRuleSchema, sequenceWith(z.union([notStepSchema, namedOnlySchema]))])).optional(),
   tests: z.array(testWith(testEventSchema, expectationSchema)).optional(),
 })
 

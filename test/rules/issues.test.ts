@@ -245,7 +245,8 @@ const warnings: readonly Case[] = [
 ]
 
 describe('an issue', () => {
-  it.each([...cases, ...warnings])('%s points at %s', (code, _what, marked, path = 'rules.yaml') => {
+  const all = [...cases, ...warnings].map(([code, what, marked, path = 'rules.yaml']) => ({ code, what, marked, path }))
+  it.each(all)('$code points at $what', ({ code, marked, path }) => {
     const { text, at } = unmark(marked)
     const found = issuesOf([{ path, text }]).map((issue) => `${issue.code} ${place(issue)}`)
     expect(found).toContain(`${code} ${at}`)

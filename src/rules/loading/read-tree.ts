@@ -156,6 +156,7 @@ class Reader {
   #entries(map: YAMLMap, path: readonly Node[]): ReadonlyMap<string, Entry> {
     const entries = new Map<string, Entry>()
     for (const pair of map.items as Pair<Node, Node | null>[]) {
+      if (this.#stopped) break
       const key = this.#read(pair.key, path, map.range?.[0])
       const place = { file: this.#file, offset: key.offset }
       if (key.kind !== 'scalar' || key.value === null) {
