@@ -7,7 +7,6 @@ import { type Apis, coordinatorType } from './protocol.ts'
 export interface ClusterOptions extends LinkOptions {
   /** Where to begin: the other brokers are learnt from these. */
   readonly bootstrap: readonly Address[]
-  readonly clock: Clock
   /** How long a request is tried again while Kafka cannot be reached, ms. */
   readonly unavailableMs: number
 }

@@ -1,4 +1,5 @@
 import { LogError } from '../../errors.ts'
+import type { Clock } from '../../time/clock.ts'
 import { check, LinkClosedError, LinkError } from './broker-error.ts'
 import {
   type ApiName,
@@ -22,6 +23,8 @@ export interface LinkOptions {
   readonly ssl: object | null
   readonly sasl: object | null
   readonly logger: KafkaJsLogger
+  readonly clock: Clock
+  /** How long an answer may take. */
   readonly requestTimeoutMs: number
 }
 
@@ -35,12 +38,16 @@ export class Link {
   readonly #connection: Connection
   readonly #clientId: Buffer
   readonly #sasl: boolean
+  readonly #clock: Clock
+  readonly #requestTimeoutMs: number
   #versions: ApiVersions = firstVersions
   #broken = false
 
   private constructor(address: Address, options: LinkOptions) {
     this.#clientId = Buffer.from(options.clientId)
     this.#sasl = options.sasl !== null
+    this.#clock = options.clock
+    this.#requestTimeoutMs = options.requestTimeoutMs
     this.#connection = new Connection({
       ...address,
       clientId: options.clientId,
@@ -51,7 +58,8 @@ export class Link {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: options.requestTimeoutMs,
       reauthenticationThreshold: 10_000,
-      enforceRequestTimeout: true,
+      // Answers are timed here: kafkajs would look at every connection ten times a second.
+      enforceRequestTimeout: false,
     })
     mendTimers(this.#connection)
   }
@@ -60,7 +68,7 @@ export class Link {
   static async open(address: Address, options: LinkOptions): Promise<Link> {
     const link = new Link(address, options)
     try {
-      await link.#connect()
+      await link.#within(2 * connectTimeoutMs, link.#connect())
       return link
     } catch (cause) {
       link.close()
@@ -98,7 +106,8 @@ export class Link {
    * @throws LinkError when no answer comes
    */
   async send<Response>(call: Call<Response>): Promise<Response> {
-    const payload = await this.#guard(this.#exchange(call))
+    const timeoutMs = Math.max(this.#requestTimeoutMs, call.timeoutMs ?? 0)
+    const payload = await this.#guard(this.#within(timeoutMs, this.#exchange(call)))
     const response = await call.decode(payload)
     this.#connection.requestQueue.maybeThrottle(call.throttleMs(response))
     return response
@@ -138,7 +147,7 @@ export class Link {
       connection.requestQueue.push({
         entry: { apiName, apiKey, apiVersion, correlationId, resolve: (answer) => resolve(answer.payload), reject },
         expectResponse: true,
-        requestTimeout: call.timeoutMs ?? null,
+        requestTimeout: null,
         sendRequest: () => this.#write(call, correlationId),
       })
     })
@@ -159,6 +168,14 @@ export class Link {
     socket.write(header)
     for (const piece of call.body) socket.write(piece)
     socket.uncork()
+  }
+
+  /** @throws LinkError when it takes longer */
+  #within<T>(ms: number, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => reject(new LinkError(`no answer within ${ms} ms`)), ms)
+      work.then(resolve, reject).finally(() => timer.cancel())
+    })
   }
 
   /** After a broken or late answer nothing on this connection can be trusted to be in step: it is given up. */
