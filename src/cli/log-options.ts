@@ -10,6 +10,8 @@ export interface LogOptions {
   readonly dataDir?: string
   readonly kafka?: readonly string[]
   readonly topic?: string
+  /** Only some commands have it. */
+  readonly appId?: string
 }
 
 /** Adds the options that say which log: every command that needs one has them. */
@@ -24,7 +26,7 @@ export function withLogOptions(command: Command): Command {
 }
 
 /** The configuration that these options, the environment and the file give. @throws ConfigError */
-export function configOf(cli: Cli, { config, dataDir, kafka, topic }: LogOptions): WeirConfig {
+export function configOf(cli: Cli, { config, dataDir, kafka, topic, appId }: LogOptions): WeirConfig {
   const flag = (name: string, value: unknown) => ({ flag: name, value })
   return loadConfig({
     ...(config === undefined ? {} : { file: config }),
@@ -34,6 +36,7 @@ export function configOf(cli: Cli, { config, dataDir, kafka, topic }: LogOptions
         ? {}
         : { 'log.dataDir': flag('--data-dir', dataDir), 'log.kind': flag('--data-dir', 'embedded') }),
       ...(kafka === undefined ? {} : { 'log.brokers': flag('--kafka', kafka), 'log.kind': flag('--kafka', 'kafka') }),
+      ...(appId === undefined ? {} : { appId: flag('--app-id', appId) }),
       ...(topic === undefined ? {} : { mainTopic: flag('--topic', topic) }),
     },
   })

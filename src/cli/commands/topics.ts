@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import pc from 'picocolors'
-import type { LogClient } from '../../log/log.ts'
+import type { LogClient, TopicDescription } from '../../log/log.ts'
 import type { WeirConfig } from '../../runtime/config.ts'
 import { retention, wholeNumber } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
@@ -44,7 +44,8 @@ export function topicsCommand(cli: Cli): Command {
   const create = withLogOptions(new Command('create'))
     .description('Create the topics that an application needs; what is there already is compared, never changed.')
     .option('--rules <DIR>', 'rule files, for the changelogs of their state')
-    .option('--partitions <N>', 'partitions of every topic (default: 4)', wholeNumber(1, 10_000))
+    .option('--app-id <ID>', 'prefix of changelogs (default: weir)')
+    .option('--partitions <N>', 'partitions of every topic (default: those of main, or 4)', wholeNumber(1, 10_000))
     .option('--replication-factor <N>', 'copies of each partition (default: the broker’s)', wholeNumber(1, 100))
     .option('--retention <DURATION>', 'how long main keeps records: 90d, none (default: none)', retention)
     .option('--max-message-bytes <N>', 'largest record of main', wholeNumber(1_024, 1 << 30), 1_048_588)
@@ -71,7 +72,7 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, options: Option
   const planned = planTopics({
     appId: config.appId,
     mainTopic: config.mainTopic,
-    partitions: options.partitions ?? config.partitions,
+    partitions: options.partitions ?? (await log.describeTopic(config.mainTopic))?.partitions ?? config.partitions,
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
     retentionMs: options.retention ?? -1,
     maxMessageBytes: options.maxMessageBytes,
@@ -86,7 +87,7 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, options: Option
       const different = differences(topic, found)
       problems.push(...different.problems)
       warnings.push(...different.warnings)
-      lines.push({ ...lineOf(topic), state: 'exists', partitions: found.partitions, config: found.config })
+      lines.push({ ...lineOf(topic), state: 'exists', partitions: found.partitions, config: settingsOf(topic, found) })
       continue
     }
     if (!options.dryRun) await log.createTopic(topic)
@@ -99,6 +100,10 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, options: Option
 }
 
 const lineOf = ({ topic, partitions, config, why }: PlannedTopic) => ({ topic, partitions, config, why })
+
+/** As they are there, of the settings that the plan speaks of: brokers tell dozens. */
+const settingsOf = (planned: PlannedTopic, found: TopicDescription): Record<string, string> =>
+  Object.fromEntries(Object.entries(found.config).filter(([name]) => name in planned.config))
 
 function adviceFor(config: WeirConfig, options: Options, rules: string | undefined): string[] {
   const advice: string[] = []
