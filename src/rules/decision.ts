@@ -1,4 +1,3 @@
-import { canonicalJson } from '../record/canonical-json.ts'
 import { type Outcome, outcomes } from './rule-set.ts'
 
 /** An event that a decision names, by its place in the log. */
@@ -58,35 +57,40 @@ export function verdictOf(firings: readonly Firing[]): { readonly outcome: Outco
   return { outcome: outcomes[severity]!, score }
 }
 
-/** The decision's value, one canonical JSON text and a pure function of its parts, with the outcome that it says. */
+/**
+ * The decision's value, one canonical JSON text and a pure function of its parts, with the outcome that it says. Members are
+ * written in RFC 8785's order, so that JSON's own writer gives the canonical text: its numbers are the same, and ingress and
+ * templates let no half surrogate pair in.
+ */
 export function decisionJson(parts: DecisionParts): { readonly json: string; readonly outcome: Outcome } {
-  const { event, late, firings } = parts
-  const { outcome, score } = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
-  const fired = firings.toSorted((a, b) => compareText(a.rule, b.rule))
-  const json = canonicalJson({
+  const { event, late, firings, firedAt, truncated, ruleSet } = parts
+  const verdict = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
+  const value: Record<string, unknown> = {
     absent: parts.absent,
     decisionId: parts.decisionId,
     event: { id: event.id, offset: event.offset, partition: event.partition, time: event.timeMs, type: event.type },
-    failed: parts.failed.toSorted((a, b) => compareText(a.rule, b.rule)),
+    failed: byRule(parts.failed).map(({ code, rule }) => ({ code, rule })),
     features: parts.features,
-    fired: fired.map(({ rule, mode, outcome, score, reason, evidence }) => ({
-      evidence,
-      mode,
-      outcome,
-      ...(reason === undefined ? {} : { reason }),
-      rule,
-      score,
-    })),
-    ...(parts.firedAt === undefined ? {} : { firedAt: parts.firedAt }),
-    key: parts.key,
-    ...(late === undefined ? {} : { late: late.lagMs }),
-    outcome,
-    rows: parts.rows,
-    ruleSet: parts.ruleSet,
-    score,
-    ...(parts.truncated.length > 0 ? { truncated: parts.truncated.toSorted() } : {}),
-  })
-  return { json, outcome }
+    fired: byRule(firings).map(firedValue),
+  }
+  if (firedAt !== undefined) value.firedAt = firedAt
+  value.key = parts.key
+  if (late !== undefined) value.late = late.lagMs
+  value.outcome = verdict.outcome
+  value.rows = parts.rows.map(({ id, offset, table }) => ({ id, offset, table }))
+  value.ruleSet = { hash: ruleSet.hash, offset: ruleSet.offset }
+  value.score = verdict.score
+  if (truncated.length > 0) value.truncated = truncated.toSorted()
+  return { json: JSON.stringify(value), outcome: verdict.outcome }
 }
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+function firedValue({ evidence, mode, outcome, reason, rule, score }: Firing): unknown {
+  const events = evidence.map(({ id, offset, partition, step }) => ({ id, offset, partition, step }))
+  return reason === undefined
+    ? { evidence: events, mode, outcome, rule, score }
+    : { evidence: events, mode, outcome, reason: reason.toWellFormed(), rule, score }
+}
+
+function byRule<T extends { readonly rule: string }>(entries: readonly T[]): readonly T[] {
+  return entries.length < 2 ? entries : entries.toSorted((a, b) => (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0))
+}

@@ -11,5 +11,13 @@ export function stampOf(clock: Clock): () => Headers {
     'node-version': Buffer.from(process.versions.node),
     'tz-version': Buffer.from(timeZoneDataVersion() ?? 'unknown'),
   }
-  return () => ({ 'decided-at': Buffer.from(formatEventTime(clock.nowMs())), ...versions })
+  let stampedMs = Number.NaN
+  let stamp: Headers = versions
+  return () => {
+    const nowMs = clock.nowMs()
+    // Many decisions are made within a millisecond.
+    if (nowMs !== stampedMs) stamp = { 'decided-at': Buffer.from(formatEventTime(nowMs)), ...versions }
+    stampedMs = nowMs
+    return stamp
+  }
 }

@@ -1,4 +1,4 @@
-import { eventHeaders } from '../../record/ingress.ts'
+import { headerNames } from '../../record/ingress.ts'
 import type { Headers } from '../../record/record.ts'
 import type { SinkDef } from '../../topology/topology.ts'
 import type { Authenticity } from '../authenticity.ts'
@@ -16,6 +16,11 @@ export interface DecisionSinkOptions {
   readonly stamp: () => Headers
 }
 
+const whatDecisionsAre: Headers = {
+  [headerNames.kind]: Buffer.from('decision'),
+  [headerNames.type]: Buffer.from('risk.decision'),
+}
+
 /** Writes decisions back to main, on the same partition and key as the event decided. */
 export const decisionSink = ({ main, authenticity, stamp }: DecisionSinkOptions): SinkDef<Decision> => ({
   name: nodeNames.decisions,
@@ -29,7 +34,9 @@ export const decisionSink = ({ main, authenticity, stamp }: DecisionSinkOptions)
       key: record.key,
       value: record.value,
       headers: {
-        ...eventHeaders({ kind: 'decision', type: 'risk.decision', id: decisionId, timeMs }),
+        ...whatDecisionsAre,
+        [headerNames.id]: Buffer.from(decisionId),
+        [headerNames.time]: Buffer.from(String(timeMs)),
         ...(traceparent === undefined ? {} : { traceparent }),
         ...authenticity.seal(record),
         ...stamp(),
