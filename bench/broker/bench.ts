@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process'
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startBroker } from '../../scripts/broker/start-broker.ts'
+import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
+import { chartOf } from './chart.ts'
+import { deleteTopics } from './clean-up.ts'
+import { firstDifference } from './decisions.ts'
+import { type BenchOptions, help, readOptions } from './options.ts'
+import { type ScenarioResults, tableOf } from './report.ts'
+import type { Rival } from './rival.ts'
+import { bareLoop, weir } from './rivals.ts'
+import { measure, type RunResult } from './run.ts'
+import { type Scenario, titleOf } from './scenario.ts'
+import { streamsOf, sweptVariants } from './streams-variants.ts'
+
+const run = promisify(execFile)
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+
+/** Compiles the Java rival unless it is there. */
+async function buildPeer(): Promise<void> {
+  const folder = join(import.meta.dirname, '../peers/kafka-streams')
+  const isBuilt = await access(join(folder, 'target/jars')).then(
+    () => true,
+    () => false,
+  )
+  if (!isBuilt) await run('mvn', ['-q', '-B', '-f', join(folder, 'pom.xml'), 'package'])
+}
+
+function rivalsOf({ rivals, streams, weir: settings, sweep, profileDir }: BenchOptions): readonly Rival[] {
+  if (sweep) return sweptVariants()
+  const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
+  const known: Readonly<Record<string, () => Rival>> = {
+    weir: () => weir(settings, profile),
+    streams: () => streamsOf(streams),
+    bare: () => bareLoop(settings),
+  }
+  return rivals.map((name) => {
+    const make = known[name]
+    if (make === undefined) throw new Error(`--rivals takes weir, streams and bare; ${name} is none of them`)
+    return make()
+  })
+}
+
+/** The same rivals in another order each round, so that none always runs first. */
+const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
+  ...all.slice(by % all.length),
+  ...all.slice(0, by % all.length),
+]
+
+async function runScenario(scenario: Scenario, options: BenchOptions, workDir: string): Promise<ScenarioResults> {
+  const broker = await startBroker()
+  const log = await openKafkaLog({ brokers: broker.brokers.split(',') })
+  const runs: RunResult[] = []
+  let reference: { readonly file: string; readonly digest: string; readonly rival: string } | undefined
+  try {
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const [index, rival] of rotated(rivalsOf(options), round - 1).entries()) {
+        const name = `bench-${process.pid}-${round}-${index}`
+        const decisionsFile = join(workDir, `${name}.tsv`)
+        const result = await measure(rival, { broker, log, scenario, round, name, decisionsFile })
+        await deleteTopics(broker.brokers, name)
+        runs.push(result)
+        const { digest, count, flagged } = result.decisions
+        say(`  ${rival.name}: ${Math.round(result.eventsPerSecond)}/s, ${count} decisions, ${flagged} flagged`)
+        if (rival.decides && reference !== undefined && reference.digest !== digest) {
+          const difference = await firstDifference(reference.file, decisionsFile)
+          throw new Error(`${reference.rival} and ${rival.name} decide differently:\n${difference}`)
+        }
+        if (rival.decides && reference === undefined) reference = { file: decisionsFile, digest, rival: rival.name }
+        else await rm(decisionsFile)
+      }
+    }
+  } finally {
+    await log.close()
+    await broker.stop()
+  }
+  return { scenario, runs }
+}
+
+async function machine(): Promise<Readonly<Record<string, string>>> {
+  const java = await run('java', ['-version']).then(
+    ({ stderr }) => stderr.split('\n')[0]!,
+    () => 'none',
+  )
+  const all = cpus()
+  return {
+    processor: `${all.length} × ${all[0]?.model ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    java,
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions()
+  if (options === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  await buildPeer()
+  const workDir = await mkdtemp(join(tmpdir(), 'weir-bench-'))
+  const results: ScenarioResults[] = []
+  try {
+    for (const scenario of options.scenarios) {
+      say(titleOf(scenario))
+      const result = await runScenario(scenario, options, workDir)
+      results.push(result)
+      process.stdout.write(`${tableOf(result)}\n`)
+    }
+    if (options.out !== undefined) {
+      const json = { machine: await machine(), command: process.argv.slice(2).join(' '), results }
+      await writeFile(`${options.out}.json`, `${JSON.stringify(json, undefined, 2)}\n`)
+      await writeFile(`${options.out}.svg`, chartOf(results))
+    }
+    return 0
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    return 1
+  } finally {
+    await rm(workDir, { recursive: true, force: true })
+  }
+}
+
+process.exitCode = await main()

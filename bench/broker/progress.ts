@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Log } from '../../src/log/log.ts'
+
+/** What could be seen from outside at one time. */
+export interface Sample {
+  /** Epoch ms, with fractions. */
+  readonly atMs: number
+  /** The group's committed position. */
+  readonly committed: number
+  /** Up to where a read-committed consumer sees the topic. */
+  readonly visible: number
+}
+
+const everyMs = 10
+
+export const nowMs = (): number => performance.timeOrigin + performance.now()
+
+/**
+ * Watches a group's committed position and the topic's last stable offset until the group has committed `end`.
+ * @throws what `check` throws
+ */
+export async function watch(
+  log: Log,
+  { topic, groupId, end, check }: { topic: string; groupId: string; end: number; check: () => void },
+): Promise<readonly Sample[]> {
+  const partition = { topic, partition: 0 }
+  const samples: Sample[] = []
+  for (;;) {
+    check()
+    const [committed, visible] = await Promise.all([
+      log.committedOffsets(groupId, [partition]),
+      log.endOffset(partition, 'read-committed'),
+    ])
+    const sample = { atMs: nowMs(), committed: committed[0]?.offset ?? 0, visible }
+    const last = samples.at(-1)
+    if (last === undefined || last.committed !== sample.committed || last.visible !== sample.visible)
+      samples.push(sample)
+    if (sample.committed >= end) return samples
+    await delay(everyMs)
+  }
+}
+
+/** Records a second between the first and the last commit that was seen: start and end of the run do not count. */
+export function steadyRate(samples: readonly Sample[]): number {
+  const first = samples.find(({ committed }) => committed > 0)
+  const last = samples.at(-1)
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return Number.NaN
+  return ((last.committed - first.committed) * 1000) / (last.atMs - first.atMs)
+}

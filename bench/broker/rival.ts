@@ -1,0 +1,22 @@
+import type { Emit } from '../data/ten-minute-rule.ts'
+
+export type Guarantee = 'exactly-once' | 'at-least-once'
+
+/** One run's circumstances, the same for all rivals. */
+export interface RunPlan {
+  readonly brokers: string
+  readonly topic: string
+  readonly applicationId: string
+  readonly stateDir: string
+  readonly guarantee: Guarantee
+  readonly emit: Emit
+  readonly ruleSetHash: string
+}
+
+/** A program that decides, with its settings. */
+export interface Rival {
+  readonly name: string
+  /** False for the bare loop, which keeps no state: its decisions are all `allow`. */
+  readonly decides: boolean
+  command(plan: RunPlan): { readonly command: string; readonly args: readonly string[] }
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import type { Rival, RunPlan } from './rival.ts'
+
+const here = import.meta.dirname
+const peer = join(here, '../peers/kafka-streams/target')
+
+const flags = (values: Readonly<Record<string, string | number>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
+
+const common = ({ brokers, topic, applicationId, stateDir, guarantee, emit }: RunPlan) => ({
+  brokers,
+  topic,
+  'app-id': applicationId,
+  'state-dir': stateDir,
+  guarantee,
+  emit,
+})
+
+export interface WeirSettings {
+  readonly 'max-records'?: number
+  readonly 'max-bytes'?: number
+}
+
+/** Weir as `weir run` starts it. `nodeFlags` such as `--cpu-prof` go to its Node. */
+export const weir = (settings: WeirSettings = {}, nodeFlags: readonly string[] = [], name = 'weir'): Rival => ({
+  name,
+  decides: true,
+  command: (plan) => ({
+    command: process.execPath,
+    args: [...nodeFlags, join(here, 'weir-runner.ts'), ...flags({ ...common(plan), ...settings })],
+  }),
+})
+
+/** Reads, parses and writes a decision of each card event, without state: what no rival on Node can beat. */
+export const bareLoop = (settings: WeirSettings = {}): Rival => ({
+  name: 'bare loop',
+  decides: false,
+  command: (plan) => ({
+    command: process.execPath,
+    args: [join(here, 'bare-runner.ts'), ...flags({ ...common(plan), ...settings })],
+  }),
+})
+
+/** Flags of bench/peers/kafka-streams, and `heap` for the JVM. */
+export type StreamsSettings = Readonly<Record<string, string | number>>
+
+export const kafkaStreams = ({ heap = '512m', ...settings }: StreamsSettings, name: string): Rival => ({
+  name,
+  decides: true,
+  command: (plan) => ({
+    command: 'java',
+    args: [
+      `-Xmx${heap}`,
+      '-cp',
+      `${join(peer, 'classes')}:${join(peer, 'jars')}/*`,
+      'weir.bench.Main',
+      ...flags({
+        ...common(plan),
+        guarantee: plan.guarantee === 'exactly-once' ? 'exactly_once_v2' : 'at_least_once',
+        'rule-set-hash': plan.ruleSetHash,
+        ...settings,
+      }),
+    ],
+  }),
+})

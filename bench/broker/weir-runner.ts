@@ -1,0 +1,44 @@
+/** Weir with the ten-minute rule on Kafka, until it is told to end; says FIRST at its first poll. */
+import { once } from 'node:events'
+import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
+import { unsigned } from '../../src/rules/authenticity.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { type Metrics, noMetrics } from '../../src/runtime/metrics.ts'
+import { createRiskApp } from '../../src/runtime/risk-app.ts'
+import { defaultEngine } from '../../src/state/engines/index.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { tenMinuteRule } from '../data/ten-minute-rule.ts'
+import { runnerOptions } from './runner-options.ts'
+
+const { brokers, topic, applicationId, stateDir, guarantee, emit, limits } = runnerOptions()
+const log = await openKafkaLog({ brokers })
+
+let saidFirst = false
+const metrics: Metrics = {
+  ...noMetrics,
+  set(gauge) {
+    if (saidFirst || gauge !== 'task.lag') return
+    saidFirst = true
+    process.stdout.write('FIRST\n')
+  },
+}
+
+const app = await createRiskApp({
+  ruleSet: tenMinuteRule(emit),
+  applicationId,
+  mainTopic: topic,
+  mapping: 'headers',
+  authenticity: unsigned(applicationId),
+  log,
+  engine: defaultEngine(),
+  stateDir,
+  guarantee,
+  limits,
+  clock: systemClock,
+  logger: createLogger({ level: 'warn' }),
+  metrics,
+})
+await app.start()
+await Promise.race([once(process, 'SIGTERM'), app.ended])
+await app.stop()
+await log.close()
