@@ -19,10 +19,13 @@ let left = Number(count ?? 1)
 
 /** Ends the process here when the environment asks for it. */
 export function passFailPoint(name: FailPoint): void {
-  if (armed !== name || --left > 0) return
+  if (failsAt(name)) dieAt(name)
+}
+
+/** Passes the place; true when the process is to end at it, for places that must do something before `dieAt`. */
+export const failsAt = (name: FailPoint): boolean => armed === name && --left === 0
+
+export function dieAt(name: FailPoint): void {
   process.stderr.write(`fail point ${name}: the process ends\n`)
   process.kill(process.pid, 'SIGKILL')
 }
-
-/** True when `passFailPoint(name)` would end the process now: for places that must do something on the way. */
-export const failsAt = (name: FailPoint): boolean => armed === name && left <= 1

@@ -1,4 +1,4 @@
-import { failsAt, passFailPoint } from '../fail-points.ts'
+import { dieAt, failsAt, passFailPoint } from '../fail-points.ts'
 import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
 import type { StateDb } from '../state/engine.ts'
 import { systemChanges } from '../state/system.ts'
@@ -98,7 +98,7 @@ export class CommitPipeline {
       ...system.map(({ store, key, value }) => ({ column: store, key, value })),
       ...systemChanges({ changelogOffsets: ends }),
     ])
-    if (failsAt('during-apply')) passFailPoint('during-apply')
+    if (failsAt('during-apply')) dieAt('during-apply')
     await applying
     state.applied()
     if (!writes) return

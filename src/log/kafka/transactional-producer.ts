@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LogError, ProductionError, type WeirError } from '../../errors.ts'
-import { failsAt, passFailPoint } from '../../fail-points.ts'
+import { dieAt, failsAt } from '../../fail-points.ts'
 import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
 import type { CommittedOffset, TransactionalProducer, TransactionalProducerOptions } from '../log.ts'
 import { Appender, type MaxMessageBytes } from './appender.ts'
@@ -214,7 +214,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
             answered.catch(() => undefined)
             // The kernel has the bytes after this, so the broker gets them though this process ends.
             await nextTurn()
-            passFailPoint('end-transaction-unanswered')
+            dieAt('end-transaction-unanswered')
           }
           const { errorCode } = await answered
           check(errorCode, transactionResource(this.#identity.transactionalId))
