@@ -61,19 +61,28 @@ export interface VerifiedControl {
   readonly sequence: number
 }
 
+const sequencePattern = /^(0|[1-9]\d{0,15})$/
+
+/**
+ * What a control record says of its signer, the signature not looked at: for records that have been verified, or need not
+ * be. `undefined` when it names no key or no number.
+ */
+export function controlSequenceOf({ headers }: LogRecord): VerifiedControl | undefined {
+  const keyId = headers[headerNames.keyId]?.toString('latin1')
+  const sequence = headers[headerNames.sequence]?.toString('latin1')
+  if (keyId === undefined || sequence === undefined || !sequencePattern.test(sequence)) return undefined
+  return { keyId, sequence: Number(sequence) }
+}
+
 /** Who signed a control record, or `undefined` when no known key did, for this very topic and partition. */
 export function verifyControl(publicKeys: PublicKeys, record: LogRecord): VerifiedControl | undefined {
-  const { headers } = record
-  const keyId = headers[headerNames.keyId]?.toString('latin1')
-  const publicKey = keyId === undefined ? undefined : publicKeys.get(keyId)
-  const signature = headers[headerNames.signature]
-  const sequence = headers[headerNames.sequence]?.toString('latin1')
-  if (keyId === undefined || publicKey === undefined || signature === undefined || sequence === undefined)
-    return undefined
-  if (!/^(0|[1-9]\d{0,15})$/.test(sequence)) return undefined
+  const said = controlSequenceOf(record)
+  const publicKey = said === undefined ? undefined : publicKeys.get(said.keyId)
+  const signature = record.headers[headerNames.signature]
+  if (publicKey === undefined || signature === undefined) return undefined
   const bytes = Buffer.from(signature.toString('latin1'), 'base64')
-  if (!verify(null, controlBytes(record, sequence), publicKey, bytes)) return undefined
-  return { keyId, sequence: Number(sequence) }
+  const covered = controlBytes(record, record.headers[headerNames.sequence]!.toString('latin1'))
+  return verify(null, covered, publicKey, bytes) ? said : undefined
 }
 
 /** What more a code covers, for records whose headers do something of themselves (ticks and feature records move time). */
