@@ -139,6 +139,11 @@ const cases: readonly Case[] = [
     'a rule with event and sequence',
     rule(`event: card, §sequence: {within: 1h, steps: [{a: card}]}, then: ${then}`),
   ],
+  [
+    'rule-kind',
+    'a rule with all of event, when and sequence',
+    rule(`event: card, when: e.amount > 1, §sequence: {within: 1h, steps: [{a: card}]}, then: ${then}`),
+  ],
   ['rule-kind', 'a rule with neither', `${base}rules:\n- §{id: r, then: ${then}}\n`],
   [
     'rule-on-data-type',

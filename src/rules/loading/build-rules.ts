@@ -30,12 +30,14 @@ export function buildRules(trees: readonly Tree[], ids: Set<string>, names: Name
 
 function buildRule(tree: Tree, names: Names): Known<Rule> {
   const [event, sequence] = [entryOf(tree, 'event'), entryOf(tree, 'sequence')]
-  if (tree.kind === 'map' && (event === undefined) === (sequence === undefined) && !entryOf(tree, 'when')) {
-    const both = event !== undefined
+  const both = event !== undefined && sequence !== undefined
+  const neither = event === undefined && sequence === undefined && entryOf(tree, 'when') === undefined
+  if (both || (neither && tree.kind === 'map')) {
     const message = both
       ? 'a rule has event and when, or sequence, not both'
       : 'a rule needs event and when, or sequence'
-    names.issues.error(both ? sequence!.key : tree, 'rule-kind', message, 'remove one, or make two rules of it')
+    const hint = both ? 'remove one, or make two rules of it' : 'add event: TYPE and when: CONDITION'
+    names.issues.error(both ? sequence.key : tree, 'rule-kind', message, hint)
     return 'broken'
   }
   return sequence === undefined ? buildEventRule(tree, names) : buildSequenceRule(tree, names)
