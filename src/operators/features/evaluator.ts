@@ -28,7 +28,7 @@ export interface FeatureTask<E> {
 
 /**
  * Makes features ready for use.
- * @param tuning `chunkEntries`: entries that are kept and worked out together; results do not depend on it. Default 256
+ * @param tuning `chunkEntries`: entries that are kept and worked out together; results do not depend on it. Default 128
  * @throws TopologyError when a feature contradicts itself
  */
 export function evaluateFeatures<E>(

@@ -29,7 +29,7 @@ export interface AggregatePlan<E> {
 /** @throws TopologyError when a feature contradicts itself */
 export function planAggregates<E>(
   def: WindowedAggregateDef<E>,
-  { chunkEntries = 256 }: { readonly chunkEntries?: number } = {},
+  { chunkEntries = 128 }: { readonly chunkEntries?: number } = {},
 ): AggregatePlan<E> {
   const columns: NonNullable<WindowedFeature<E>['value']>[] = []
   const features = def.features.map((feature): FeaturePlan<E> => {

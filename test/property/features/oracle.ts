@@ -36,15 +36,16 @@ export class FeatureOracle {
       .sort((a, b) => a.timeMs - b.timeMs || a.offset - b.offset)
     if (agg === 'count') return window.length
     const values = window.map((one) => one[field]).filter((value) => value !== undefined)
-    if (agg === 'distinct') return values.filter((one, at) => !values.slice(0, at).some((other) => other === one)).length
+    if (agg === 'distinct') return values.filter((one, at) => one === one && !values.slice(0, at).some((other) => other === one)).length
     if (agg === 'first') return plain(values[0])
     if (agg === 'last') return plain(values.at(-1))
     const numbers = values as number[]
     if (agg === 'sum') return fsum(numbers)
     if (numbers.length === 0) return undefined
+    if (numbers.some(Number.isNaN)) return undefined
     if (agg === 'min') return plain(numbers.reduce((a, b) => (a < b ? a : b)))
     if (agg === 'max') return plain(numbers.reduce((a, b) => (a > b ? a : b)))
-    return agg === 'avg' ? fsum(numbers) / numbers.length : deviation(numbers)
+    return agg === 'avg' || !numbers.every(Number.isFinite) ? fsum(numbers) / numbers.length : deviation(numbers)
   }
 }
 
