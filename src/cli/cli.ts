@@ -17,7 +17,12 @@ export interface Surroundings {
   /** Aborted at the first Ctrl-C or SIGTERM: finish what is in hand. A second one ends the process at once. */
   readonly interrupted: AbortSignal
   /** Connects to a log as a client beside its owner. @throws LogError */
-  connect(config: WeirConfig): Promise<LogClient>
+  connect(config: WeirConfig, options: ConnectOptions): Promise<LogClient>
+}
+
+export interface ConnectOptions {
+  /** Whether to make an embedded log where there is none. */
+  readonly create: boolean
 }
 
 /** What a command works with. */

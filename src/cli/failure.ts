@@ -24,7 +24,16 @@ export function failureText(error: unknown): string | undefined {
   return `${error instanceof Error ? error.message : String(error)} [unexpected]; run it again with --verbose to see where, and report it`
 }
 
-const sentence = ({ message, code }: WeirError): string => `${message} [${code}]`
+/** What to do, for codes whose messages come from below and only say what happened. */
+const remedies: Readonly<Record<string, string>> = {
+  'log-unavailable': 'see that it runs and that its address is right (--kafka, --data-dir)',
+  'not-authorized': 'see what the user may do, and its name and password (log.sasl)',
+}
+
+function sentence({ message, code }: WeirError): string {
+  const remedy = remedies[code]
+  return `${message}${remedy === undefined || message.includes(';') ? '' : `; ${remedy}`} [${code}]`
+}
 
 const issueText = ({ file, line, column, code, message, hint }: RuleSetError['issues'][number]): string =>
   `${file}:${line}:${column} ${message} [${code}]${hint === undefined ? '' : `; ${hint}`}`

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander'
 import type { LogClient } from '../log/log.ts'
 import { loadConfig, type WeirConfig } from '../runtime/config.ts'
 import { commaSeparated } from './arguments.ts'
-import type { Cli } from './cli.ts'
+import type { Cli, ConnectOptions } from './cli.ts'
+import { startProgress } from './progress.ts'
 
 /** Where a command finds the log, and what it is called there. */
 export interface LogOptions {
@@ -47,12 +48,23 @@ export async function withLog<T>(
   cli: Cli,
   options: LogOptions,
   use: (log: LogClient, config: WeirConfig) => Promise<T>,
+  connectOptions: ConnectOptions = { create: false },
 ): Promise<T> {
   const config = configOf(cli, options)
-  const log = await cli.connect(config)
+  const log = await connected(cli, config, connectOptions)
   try {
     return await use(log, config)
   } finally {
     await log.close()
+  }
+}
+
+async function connected(cli: Cli, config: WeirConfig, options: ConnectOptions): Promise<LogClient> {
+  const progress = startProgress(cli.err)
+  progress.show(`connecting to ${config.log.kind === 'kafka' ? config.log.brokers.join(', ') : config.log.dataDir}`)
+  try {
+    return await cli.connect(config, options)
+  } finally {
+    progress.done()
   }
 }

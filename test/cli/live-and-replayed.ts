@@ -30,7 +30,7 @@ export async function liveAndReplayed({
 }: LiveAndReplayed): Promise<{ live: string; replayed: string }> {
   const done = async (...args: string[]) => {
     const ended = await weir(args)
-    expect(ended, args.join(' ')).toMatchObject({ code: 0 })
+    expect(ended.code, `${args.join(' ')}: ${ended.err}`).toBe(0)
     return ended.out
   }
   const file = (name: string) => folder.inside(name)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { runInProcess } from './in-process.ts'
 import { weir } from './weir.ts'
 
 describe('weir', () => {
@@ -25,7 +26,7 @@ describe('weir', () => {
     [['tail', '--outcome', 'perhaps']],
     [['tail', '--config', '/nowhere.yaml']],
   ])('ends with 2 on misuse, and says what to do on standard error: %j', async (args) => {
-    const { code, out, err } = await weir(args)
+    const { code, out, err } = await runInProcess(args)
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err).not.toBe('')
@@ -33,16 +34,18 @@ describe('weir', () => {
   })
 
   it('suggests the command that was meant', async () => {
-    expect((await weir(['simulat'])).err).toContain('Did you mean simulate?')
+    const { code, err } = await weir(['simulat'])
+    expect(code).toBe(2)
+    expect(err).toContain('Did you mean simulate?')
   })
 
   it('shows where an error came from only when asked', async () => {
-    expect((await weir(['simulate'])).err).not.toContain('    at ')
-    expect((await weir(['--verbose', 'simulate'])).err).toContain('    at ')
+    expect((await runInProcess(['simulate'])).err).not.toContain('    at ')
+    expect((await runInProcess(['--verbose', 'simulate'])).err).toContain('    at ')
   })
 
   it('takes settings from the environment, and names a wrong one', async () => {
-    const { code, err } = await weir(['tail'], { env: { WEIR_PARTITIONS: 'some' } })
+    const { code, err } = await runInProcess(['tail'], { env: { WEIR_PARTITIONS: 'some' } })
     expect(code).toBe(2)
     expect(err).toBe(
       'weir: WEIR_PARTITIONS: partitions must be a whole number from 1 to 10000, not "some" [config-invalid]\n',

@@ -59,7 +59,7 @@ describe('weir run', () => {
       code: 0,
       out: '2 records sent to main\n',
     })
-    await eventually(async () => expect(await decisionsIn('a')).toHaveLength(2))
+    await eventually(async () => expect(await decisionsIn('a')).toHaveLength(2), { everyMs: 200 })
     const outcomes = (await decisionsIn('a')).map(({ event, outcome }) => [event.id, outcome])
     expect(outcomes.toSorted()).toEqual([
       ['1', 'allow'],
@@ -77,12 +77,12 @@ describe('weir run', () => {
     expect(second.code).toBe(1)
     expect(second.err).toContain('[log-owned]')
     await weir(['send', ...log('b'), '-'], { input: event('1', 150) })
-    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(1))
+    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(1), { everyMs: 200 })
     first.child.kill('SIGKILL')
     await first.ended
     const again = await run(...log('b'))
     await weir(['send', ...log('b'), '-'], { input: event('2', 150) })
-    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(2))
+    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(2), { everyMs: 200 })
     again.child.kill('SIGINT')
     await again.ended
     expect((await decisionsIn('b')).map(({ event }) => event.id).sort()).toEqual(['1', '2'])
@@ -100,5 +100,19 @@ describe('weir run', () => {
     const { code, err } = await weir(['run', '--rules', folder.inside('nothing'), ...log('c')])
     expect(code).toBe(2)
     expect(err).toContain('is not there')
+  })
+})
+
+describe('weir send', () => {
+  it('ends at Ctrl-C while it waits at a quiet pipe, with everything sent that came', async () => {
+    await weir(['topics', 'create', ...log('d')])
+    const running = startWeir(['send', ...log('d'), '-'])
+    started.push(running)
+    running.child.stdin.write(`${event('1', 20)}\n`)
+    await eventually(async () => expect((await weir(['export', ...log('d'), '--out', '-'])).out).toContain('"1"'), {
+      everyMs: 200,
+    })
+    running.child.kill('SIGINT')
+    expect(await running.ended).toMatchObject({ code: 0, out: '1 records sent to main\n' })
   })
 })

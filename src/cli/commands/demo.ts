@@ -19,7 +19,7 @@ import { grouped } from '../progress.ts'
 import { loadRules } from '../rule-folder.ts'
 
 interface Options {
-  readonly rules: string
+  readonly rules?: string
   readonly dataDir: string
   readonly rate: number
   readonly events?: number
@@ -41,7 +41,7 @@ stopped, with no event sent or decided twice. Look into the same log meanwhile: 
 export function demoCommand(cli: Cli): Command {
   const command = new Command('demo')
     .description('Watch Weir decide: a simulated bank writes events, the rules decide, this terminal shows it.')
-    .option('--rules <DIR>', 'rule files (default: those that come with Weir)', shippedRules)
+    .option('--rules <DIR>', 'rule files (default: those that come with Weir)')
     .option('--data-dir <DIR>', 'where the log and the state are kept', join('.weir', 'demo'))
     .option('--rate <N>', 'events a second', positiveNumber, 50)
     .option('--events <N>', 'end after so many events', wholeNumber())
@@ -53,7 +53,7 @@ export function demoCommand(cli: Cli): Command {
 
 async function run(cli: Cli, options: Options): Promise<ExitCode> {
   const { dataDir } = options
-  const ruleSet = await loadRules(options.rules)
+  const ruleSet = await loadRules(options.rules ?? shippedRules)
   const flags: FlagValues = {
     appId: { flag: 'demo', value: groupId },
     mainTopic: { flag: 'demo', value: mainTopic },

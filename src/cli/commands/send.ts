@@ -11,6 +11,7 @@ import { describedTopic } from '../main-topic.ts'
 import { grouped, startProgress } from '../progress.ts'
 import { RecordSender } from '../record-sender.ts'
 import { signerOf } from '../signing.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 interface Options extends LogOptions {
   readonly json?: boolean
@@ -59,7 +60,7 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, file: string, o
   const bad: BadLine[] = []
   let leftOut = 0
   try {
-    for await (const { text, lineNumber } of readLines(file, { input: cli.input })) {
+    for await (const { text, lineNumber } of readLines(file, { input: untilAborted(cli.input, cli.interrupted) })) {
       if (cli.interrupted.aborted) break
       if (text.trim() === '') continue
       const result = toRecords(text)

@@ -51,7 +51,11 @@ export function topicsCommand(cli: Cli): Command {
     .option('--max-message-bytes <N>', 'largest record of main', wholeNumber(1_024, 1 << 30), 1_048_588)
     .option('--dry-run', 'only say what would be created')
     .option('--json', 'the list for machines')
-    .action(cli.action((options: Options) => withLog(cli, options, (log, config) => run(cli, log, config, options))))
+    .action(
+      cli.action((options: Options) =>
+        withLog(cli, options, (log, config) => run(cli, log, config, options), { create: true }),
+      ),
+    )
   withExamples(
     create,
     [
