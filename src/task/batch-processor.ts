@@ -66,14 +66,24 @@ export class BatchProcessor {
    * @throws ProcessingError when an operator fails; the state's buffer then holds half a batch: discard it
    */
   async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
-    const { state, streamTime } = this.#options
     const ingests = records.map((record) => this.#sources.get(record.topic)!.ingest(record))
+    this.#outgoing = []
+    for (let start = 0; start < records.length; ) {
+      const barrier = ingests.findIndex(({ isBarrier }, index) => index >= start && isBarrier === true)
+      const end = barrier === -1 ? records.length : barrier + 1
+      await this.#processUpToBarrier(records.slice(start, end), ingests.slice(start, end))
+      start = end
+    }
+    return this.#outgoing
+  }
+
+  async #processUpToBarrier(records: readonly LogRecord[], ingests: readonly Ingest[]): Promise<void> {
+    const { state, streamTime } = this.#options
     const ask = state.prefetcher()
     for (const { record } of ingests) if (record !== undefined) this.#graph.prefetch(record, ask)
     await state.prefetch()
     if (this.#graph.punctuates) await this.#prefetchPunctuate(ingests)
 
-    this.#outgoing = []
     const middle = records.length >> 1
     for (let index = 0; index < records.length; index++) {
       const { streamTimeMs, record } = ingests[index]!
@@ -84,7 +94,6 @@ export class BatchProcessor {
       if (this.#graph.punctuates) this.#graph.punctuate(topic, { fromMs, toMs: streamTime.nowMs, offset })
       if (index === middle) passFailPoint('in-process')
     }
-    return this.#outgoing
   }
 
   /** What falls due in a batch is known by the time it spans; what that needs, only when it has been read. */

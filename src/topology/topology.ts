@@ -8,6 +8,8 @@ export interface Ingest {
   readonly streamTimeMs: number | undefined
   /** What enters the topology; `undefined` when the record is dropped. */
   readonly record: StreamRecord | undefined
+  /** What the record changes decides what later ones will read: those are prefetched after it. For rare records. */
+  readonly isBarrier?: boolean
 }
 
 /** Reads one topic. `ingest` is a pure function of the record: no state, no clock. */
