@@ -11,6 +11,7 @@ import type {
 } from '../operators/sequence/definition.ts'
 import { compositeKey, typedKey } from '../operators/sequence/typed-key.ts'
 import type { Expression } from './expression.ts'
+import { nodeNames } from './operators/admit.ts'
 import type { RiskEvent } from './operators/incoming.ts'
 import type { SequenceRule, Step } from './rule-set.ts'
 
@@ -37,7 +38,7 @@ export function compileSequence(rule: SequenceRule, { stores, graceMs }: SharedS
       })
   }
   return {
-    name: `rule ${rule.id}`,
+    name: nodeNames.rule(rule.id),
     steps,
     nots,
     ...(by === undefined

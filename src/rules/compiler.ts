@@ -11,7 +11,7 @@ import { admit, nodeNames } from './operators/admit.ts'
 import { decide } from './operators/decide.ts'
 import { eventRule } from './operators/event-rule.ts'
 import { Incoming } from './operators/incoming.ts'
-import { readyEvent } from './operators/ready-event.ts'
+import { readyEvents } from './operators/ready-events.ts'
 import { seenIdsStore } from './operators/seen-ids.ts'
 import { sequenceRule } from './operators/sequence-rule.ts'
 import { deadLetterSink, decisionSink, lateSink } from './operators/sinks.ts'
@@ -35,7 +35,7 @@ export interface CompileOptions {
 /**
  * Wires a rule set to the engine's operators. There is no second engine: what a rule means is what its operators do.
  *
- *     main → admit → rows … / event … → rule … and sequence … → decide → decisions (main)
+ *     main → admit → rows …, events → rule … → decide → decisions (main)
  *                  ↘ dead-letter, late
  */
 export function compileRuleSet(options: CompileOptions): Topology {
@@ -54,23 +54,23 @@ export function compileRuleSet(options: CompileOptions): Topology {
     )
   }
   const shared = sharedStores(ruleSet, plan)
-  const verdicts: string[] = []
-  for (const typePlan of plan.events.values()) builder.processor(readyEvent(typePlan), nodeNames.admit)
+  const decidedTypes = new Set(plan.rules.flatMap(typesOf))
+  const routes = new Map(
+    [...decidedTypes].map((type) => {
+      const named = plan.rules.filter((rule) => typesOf(rule).includes(type))
+      // The decision comes last: when an event arrives there, all its rules have spoken.
+      return [type, [...named.map(({ id }) => nodeNames.rule(id)), nodeNames.decide]]
+    }),
+  )
+  builder.processor(readyEvents({ plan, graceMs: ruleSet.options.graceMs, routes }), nodeNames.admit)
   for (const rule of plan.rules) {
-    if (rule.kind === 'event') {
-      builder.processor(eventRule(rule), nodeNames.event(rule.event))
-    } else {
-      const types = new Set(typesOf(rule))
-      builder.processor(sequenceRule(rule, compileSequence(rule, shared)), ...[...types].map(nodeNames.event))
-    }
-    verdicts.push(`rule ${rule.id}`)
+    const operator = rule.kind === 'event' ? eventRule(rule) : sequenceRule(rule, compileSequence(rule, shared))
+    builder.processor(operator, nodeNames.events)
   }
-  // The events themselves come last: when one arrives at the decision, all its rules have spoken.
-  const events = [...plan.events.keys()].map(nodeNames.event)
   builder.processor(
     decide({ plan, ruleSet, ruleSetOffset: options.ruleSetOffset }),
-    ...verdicts,
-    ...events,
+    ...plan.rules.map(({ id }) => nodeNames.rule(id)),
+    nodeNames.events,
     nodeNames.admit,
   )
   builder.sink(decisionSink({ main: mainTopic, authenticity, stamp }), nodeNames.decide)

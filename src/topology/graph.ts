@@ -63,6 +63,7 @@ export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
             guarded(node, host, (record) => processor.process(record)),
           )
           if (processor.punctuate !== undefined) punctual.unshift({ node, processor })
+          if (processor.prefetch !== undefined) prefetches.unshift(processor.prefetch.bind(processor))
         }
         if (node.operator.prefetch !== undefined) prefetches.unshift(node.operator.prefetch.bind(node.operator))
         break

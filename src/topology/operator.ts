@@ -48,6 +48,8 @@ export interface PunctuateRange {
 /** What an operator is in one task. */
 export interface Processor<In> {
   process(record: StreamRecord<In>): void
+  /** The same as the operator's `prefetch`, for processors that know what they have in memory. */
+  prefetch?(record: StreamRecord<unknown>, ask: Prefetch): void
   /** Called after every record of the partition, also those that were dropped: each may move stream time. */
   punctuate?(move: StreamTimeMove): void
   /**

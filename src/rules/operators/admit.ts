@@ -1,7 +1,7 @@
 import { type Head, isMisrouted } from '../../record/ingress.ts'
 import type { TimestampedStoreDef } from '../../state/stores.ts'
 import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
-import type { RuleSetPlan } from '../plan.ts'
+import { type RuleSetPlan, typesOf } from '../plan.ts'
 import type { RuleSetOptions } from '../rule-set.ts'
 import type { Incoming, Late, Rejected, RiskEvent } from './incoming.ts'
 import { idKey, isDuplicate } from './seen-ids.ts'
@@ -22,9 +22,11 @@ export const nodeNames = {
   admit: 'admit',
   deadLetter: 'dead-letter',
   late: 'late',
+  control: 'control',
   decide: 'decide',
   decisions: 'decisions',
-  event: (type: string) => `event ${type}`,
+  events: 'events',
+  rule: (id: string) => `rule ${id}`,
   rows: (type: string) => `rows ${type}`,
 } as const
 
@@ -51,12 +53,14 @@ class Admission {
   readonly #ctx: ProcessorContext<Admitted>
   readonly #eventIds
   readonly #rowIds
+  readonly #decided: ReadonlySet<string>
 
   constructor(options: AdmitOptions, ctx: ProcessorContext<Admitted>) {
     this.#options = options
     this.#ctx = ctx
     this.#eventIds = ctx.store(options.eventIds)
     this.#rowIds = ctx.store(options.rowIds)
+    this.#decided = new Set(options.plan.rules.flatMap(typesOf))
   }
 
   readonly process = (record: StreamRecord<Incoming>): void => {
@@ -79,7 +83,8 @@ class Admission {
         `the value has ${bytes} bytes; the limit is ${this.#options.maxValueBytes}`,
       )
     }
-    if (head.kind === 'data') this.#admitRow(record, head)
+    if (head.kind === 'control') this.#ctx.forwardTo(nodeNames.control, record)
+    else if (head.kind === 'data') this.#admitRow(record, head)
     else this.#admitEvent(record, head)
   }
 
@@ -97,14 +102,15 @@ class Admission {
     const typed = record.value.typed()
     if (!typed.ok) return this.#reject(record, typed.reason, typed.detail)
     if (dedupe) this.#eventIds.put(idKey(head.key, head.id), record.offset, head.timeMs)
-    this.#ctx.forwardTo(nodeNames.event(head.type), { ...record, value: typed.event })
+    this.#ctx.forwardTo(nodeNames.events, { ...record, value: typed.event })
   }
 
   #late(record: StreamRecord<Incoming>, head: Head, lagMs: number): void {
     this.#ctx.count('late')
     const late = { ...record, value: { log: record.value.log, head, lagMs } }
     this.#ctx.forwardTo(nodeNames.late, late)
-    if (this.#options.options.onLate !== 'none') this.#ctx.forwardTo(nodeNames.decide, late)
+    if (this.#options.options.onLate !== 'none' && this.#decided.has(head.type))
+      this.#ctx.forwardTo(nodeNames.decide, late)
   }
 
   #reject(record: StreamRecord<Incoming>, reason: Rejected['reason'], detail: string): void {

@@ -2,6 +2,7 @@ import { defineOperator, type OperatorDef } from '../../topology/operator.ts'
 import type { Firing } from '../decision.ts'
 import { isExpired } from '../plan.ts'
 import type { EventRule, Rule } from '../rule-set.ts'
+import { nodeNames } from './admit.ts'
 import type { ReadyEvent, RiskEvent } from './incoming.ts'
 
 /** A rule's word on the current event, for the decision that follows it. */
@@ -26,7 +27,7 @@ export interface Overdue {
 /** Evaluates one `event` + `when` rule. A condition that reads an absent field, or meets another CEL error, is not matched. */
 export const eventRule = (rule: EventRule): OperatorDef<ReadyEvent, Verdict> =>
   defineOperator({
-    name: `rule ${rule.id}`,
+    name: nodeNames.rule(rule.id),
     stores: [],
     create(ctx) {
       return (record) => {

@@ -1,0 +1,118 @@
+import { evaluateFeatures, type FeatureEvaluator, type FeatureTask } from '../../operators/features/evaluator.ts'
+import type { KeyedEvent } from '../../operators/sequence/definition.ts'
+import type { KeyValueStore, Prefetch } from '../../state/stores.ts'
+import {
+  defineOperator,
+  type OperatorDef,
+  type Processor,
+  type ProcessorContext,
+  type StreamRecord,
+} from '../../topology/operator.ts'
+import type { Scope } from '../expression.ts'
+import type { RuleSetPlan, TypePlan } from '../plan.ts'
+import type { TableDef } from '../rule-set.ts'
+import { nodeNames } from './admit.ts'
+import { featureGroupDef, groupFeatures } from './feature-group.ts'
+import type { Incoming, ReadyEvent, RiskEvent } from './incoming.ts'
+import { type Row, rowKeyOf, rowStore } from './table-rows.ts'
+
+export interface ReadyEventsOptions {
+  readonly plan: RuleSetPlan
+  readonly graceMs: number
+  /** The nodes that get the events of a type, in their order. */
+  readonly routes: ReadonlyMap<string, readonly string[]>
+}
+
+interface Group {
+  readonly evaluator: FeatureEvaluator<RiskEvent>
+  /** Types whose events count or whose conditions read the features. */
+  readonly types: ReadonlySet<string>
+}
+
+/**
+ * Joins each event with what its type's conditions read: rows as of the event's offset, and windowed features. Then it goes to
+ * the rules on its type.
+ */
+export function readyEvents(options: ReadyEventsOptions): OperatorDef<RiskEvent, ReadyEvent> {
+  const { plan, graceMs } = options
+  const groups = groupFeatures(plan.features).map((group): Group => {
+    const names = new Set(group.features.map(({ name }) => name))
+    const readers = [...plan.events].filter(([, type]) => type.features.some(({ name }) => names.has(name)))
+    return {
+      evaluator: evaluateFeatures(featureGroupDef(group, graceMs, ({ value, key }) => ({ e: value.fields, key }))),
+      types: new Set([group.event, ...readers.map(([type]) => type)]),
+    }
+  })
+  const tables = new Set([...plan.events.values()].flatMap((type) => type.tables))
+  return defineOperator({
+    name: nodeNames.events,
+    stores: [...[...tables].map(rowStore), ...groups.map(({ evaluator }) => evaluator.store)],
+    create: (ctx) => new Join(options, groups, ctx),
+  })
+}
+
+/** What one type needs, bound to a task's stores. */
+interface Lane {
+  readonly tables: readonly { readonly table: TableDef; readonly rows: KeyValueStore<Row> }[]
+  readonly features: readonly FeatureTask<RiskEvent>[]
+  readonly children: readonly string[]
+}
+
+class Join implements Processor<RiskEvent> {
+  readonly #ctx: ProcessorContext<ReadyEvent>
+  readonly #lanes: ReadonlyMap<string, Lane>
+
+  constructor({ plan, routes }: ReadyEventsOptions, groups: readonly Group[], ctx: ProcessorContext<ReadyEvent>) {
+    this.#ctx = ctx
+    // A group is opened once a task, whichever types use it: it holds windows in memory.
+    const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx), types }))
+    const lane = (type: string, { tables }: TypePlan): Lane => ({
+      tables: tables.map((table) => ({ table, rows: ctx.store(rowStore(table)) })),
+      features: opened.filter(({ types }) => types.has(type)).map(({ task }) => task),
+      children: routes.get(type) ?? [],
+    })
+    this.#lanes = new Map([...plan.events].map(([type, typePlan]) => [type, lane(type, typePlan)]))
+  }
+
+  prefetch(record: StreamRecord, ask: Prefetch): void {
+    const { ingested } = record.value as Incoming
+    if (ingested.verdict !== 'accepted' || ingested.head.kind !== 'business') return
+    const lane = this.#lanes.get(ingested.head.type)
+    if (lane === undefined || lane.tables.length + lane.features.length === 0) return
+    const typed = (record.value as Incoming).typed()
+    if (!typed.ok) return
+    const event = keyed(record, typed.event)
+    for (const { table } of lane.tables) {
+      const at = rowKeyOf(table, record.key, { e: typed.event.fields, key: record.key })
+      if (at !== undefined) ask.get(rowStore(table), at)
+    }
+    for (const features of lane.features) features.prefetch(event, ask)
+  }
+
+  process(record: StreamRecord<RiskEvent>): void {
+    const { key, value: event } = record
+    const lane = this.#lanes.get(event.type)!
+    const t: Record<string, unknown> = {}
+    const f: Record<string, unknown> = {}
+    const rows: ReadyEvent['rows'][number][] = []
+    const scope: Scope = { e: event.fields, key, t, f }
+    for (const { table, rows: store } of lane.tables) {
+      const at = rowKeyOf(table, key, scope)
+      const row = at === undefined ? undefined : store.get(at)
+      if (row === undefined) continue
+      t[table.name] = row.values
+      rows.push({ table: table.name, id: row.recordId, offset: row.offset })
+    }
+    for (const features of lane.features)
+      Object.assign(f, features.process(keyed(record, event), this.#ctx.streamTimeMs()))
+    const ready = { ...record, value: { event, scope, rows } }
+    for (const child of lane.children) this.#ctx.forwardTo(child, ready)
+  }
+}
+
+const keyed = ({ key, offset }: StreamRecord, event: RiskEvent): KeyedEvent<RiskEvent> => ({
+  key,
+  offset,
+  timeMs: event.timeMs,
+  value: event,
+})
