@@ -5,8 +5,10 @@ export interface Range {
   readonly max: number
 }
 
-/** A level's ranges; `null` for one without numbers, `undefined` for one not worked out. */
-type Level = (Range | null | undefined)[]
+type Mutable = { -readonly [side in keyof Range]: Range[side] }
+
+/** A level's ranges, as far as worked out; one without numbers has its smallest above its largest. */
+type Level = (Mutable | undefined)[]
 
 /** Items of one level that one item of the next sums up, as a power of two. */
 const fanOutBits = 4
@@ -29,17 +31,20 @@ export class Extremes implements ChunkIndex {
 
   /** `undefined` when no entry of the window has a number; NaN when one of them is NaN. */
   between(from: Position, to: Position): Range | undefined {
-    if (from.chunk === to.chunk) return this.#scan(from.chunk, from.index, to.index) ?? undefined
-    let range: Range | null = null
+    const range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
     let chunk = from.chunk
-    if (from.index > 0) range = this.#scan(chunk++, from.index, Number.POSITIVE_INFINITY)
-    while (chunk < to.chunk) {
-      let level = 0
-      while (level + 1 < levels && isAligned(chunk, level + 1) && chunk + span(level + 1) <= to.chunk) level++
-      range = union(range, this.#at(level, chunk >> (level * fanOutBits)))
-      chunk += span(level)
+    if (chunk === to.chunk) this.#scan(range, chunk, from.index, to.index)
+    else {
+      if (from.index > 0) this.#scan(range, chunk++, from.index)
+      while (chunk < to.chunk) {
+        let level = 0
+        while (level + 1 < levels && isAligned(chunk, level + 1) && chunk + span(level + 1) <= to.chunk) level++
+        widen(range, this.#at(level, chunk >> (level * fanOutBits)))
+        chunk += span(level)
+      }
+      this.#scan(range, to.chunk, 0, to.index)
     }
-    return union(range, this.#scan(to.chunk, 0, to.index)) ?? undefined
+    return isEmpty(range) ? undefined : range
   }
 
   changed({ chunk, index }: Position): void {
@@ -48,7 +53,7 @@ export class Extremes implements ChunkIndex {
     for (const [level, ranges] of this.#levels.entries()) {
       const at = chunk >> (level * fanOutBits)
       const range = ranges[at]
-      if (range !== undefined) ranges[at] = union(range, { min: value, max: value })
+      if (range !== undefined) widen(range, { min: value, max: value })
     }
   }
 
@@ -66,38 +71,39 @@ export class Extremes implements ChunkIndex {
     }
   }
 
-  #at(level: number, index: number): Range | null {
+  #at(level: number, index: number): Range {
     const ranges = this.#levels[level]!
     const known = ranges[index]
     if (known !== undefined) return known
-    let range: Range | null = null
-    if (level === 0) range = this.#scan(index, 0, Number.POSITIVE_INFINITY)
+    const range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+    if (level === 0) this.#scan(range, index, 0)
     else {
       const first = index << fanOutBits
-      for (let at = first; at < first + (1 << fanOutBits); at++) range = union(range, this.#at(level - 1, at))
+      for (let at = first; at < first + (1 << fanOutBits); at++) widen(range, this.#at(level - 1, at))
     }
     ranges[index] = range
     return range
   }
 
-  #scan(chunk: number, start: number, end: number): Range | null {
+  #scan(range: Mutable, chunk: number, start: number, end = Number.POSITIVE_INFINITY): void {
     const values = this.#log.chunks[chunk]?.values[this.#column] ?? []
-    let range: { min: number; max: number } | null = null
     const stop = Math.min(end, values.length)
     for (let at = start; at < stop; at++) {
       const value = values[at]
       if (typeof value !== 'number') continue
-      if (range === null) range = { min: value, max: value }
-      else if (value < range.min) range.min = value
-      else if (value > range.max) range.max = value
-      else if (Number.isNaN(value)) range.min = range.max = value
+      if (value < range.min) range.min = value
+      if (value > range.max) range.max = value
+      if (Number.isNaN(value)) range.min = range.max = value
     }
-    return range
   }
 }
 
 const span = (level: number): number => 1 << (level * fanOutBits)
 const isAligned = (chunk: number, level: number): boolean => (chunk & (span(level) - 1)) === 0
+const isEmpty = ({ min, max }: Range): boolean => min > max
 
-const union = (a: Range | null, b: Range | null): Range | null =>
-  a === null || b === null ? (a ?? b) : { min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) }
+/** NaN stays, once it is there. */
+function widen(range: Mutable, { min, max }: Range): void {
+  range.min = Math.min(range.min, min)
+  range.max = Math.max(range.max, max)
+}
