@@ -33,7 +33,7 @@ function agrees(shape: Shape, trace: readonly TraceEvent[], run: RunOptions): bo
 test.each(families)('%s sequences fire as the definition says', (family) => {
   let fired = 0
   let tried = 0
-  const property = fc.property(shapes(family), traces(22), options, (shape, trace, run) => {
+  const property = fc.property(shapes(family), traces(26), options, (shape, trace, run) => {
     tried++
     if (agrees(shape, trace, run)) fired++
   })
