@@ -1,26 +1,25 @@
-import type { KeyedBytes } from './keyed-bytes.ts'
+import type { KeyedValues } from './keyed-values.ts'
 import type { KeyValueStore, KeyValueStoreDef } from './stores.ts'
 
-/** Values are serialised when put and read anew at each `get`: a value changed in place without a `put` stays unchanged here. */
+/** Values are serialised when put: a value changed in place after its `put` stays unchanged here. */
 export class BufferedKeyValueStore<V> implements KeyValueStore<V> {
   readonly #serde: KeyValueStoreDef<V>['serde']
-  readonly #bytes: KeyedBytes
+  readonly #values: KeyedValues<V>
 
-  constructor({ serde }: KeyValueStoreDef<V>, bytes: KeyedBytes) {
+  constructor({ serde }: KeyValueStoreDef<V>, values: KeyedValues<V>) {
     this.#serde = serde
-    this.#bytes = bytes
+    this.#values = values
   }
 
   get(key: string): V | undefined {
-    const bytes = this.#bytes.get(key)
-    return bytes === null ? undefined : this.#serde.deserialize(bytes)
+    return this.#values.get(key)
   }
 
   put(key: string, value: V): void {
-    this.#bytes.set(key, this.#serde.serialize(value))
+    this.#values.set(key, this.#serde.serialize(value))
   }
 
   delete(key: string): void {
-    this.#bytes.set(key, null)
+    this.#values.set(key, null)
   }
 }

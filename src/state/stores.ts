@@ -3,6 +3,7 @@ import type { Serde } from '../record/serde.ts'
 /**
  * What operators see of state. Reads answer from memory: what a polled batch needs is prefetched first, and writes go to
  * the task's buffer, where later reads of the same task find them. Nothing reaches the database before the commit.
+ * Values that a store gave out must not be changed, since later reads may give the same objects: put another instead.
  */
 
 /** Values by key, kept until deleted; the changelog is compacted. */

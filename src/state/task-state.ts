@@ -1,12 +1,13 @@
 import { StateStoreError, TopologyError } from '../errors.ts'
+import { StateCache } from './cache.ts'
 import type { Change, StateDb } from './engine.ts'
 import { type ChangelogEntry, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
-import { KeyedBytes } from './keyed-bytes.ts'
+import { KeyedValues } from './keyed-values.ts'
 import type { Prefetch, StoreDef, StoreOf } from './stores.ts'
 import { Sweeper } from './sweeper.ts'
 import { systemColumn } from './system.ts'
-import { BufferedTimestampedStore } from './timestamped-store.ts'
+import { BufferedTimestampedStore, timestampedReader } from './timestamped-store.ts'
 import { BufferedWindowStore } from './window-store.ts'
 
 export type { ChangelogEntry } from './journal.ts'
@@ -17,7 +18,14 @@ export interface TaskStateOptions {
   readonly stores: readonly StoreDef[]
   /** The task's stream time; retention counts from it. */
   readonly streamTimeMs: () => number
+  /**
+   * About how much memory may hold values and entries across batches, for all stores together; 0 keeps nothing longer than
+   * a batch needs it. Default 64 MiB.
+   */
+  readonly cacheBytes?: number
 }
+
+const defaultCacheBytes = 64 * 1024 * 1024
 
 /** What a buffer would write. */
 export interface Drained {
@@ -28,8 +36,14 @@ export interface Drained {
 }
 
 type OpenStore =
-  | { readonly kind: 'keyed'; readonly store: unknown; readonly state: KeyedBytes }
+  | { readonly kind: 'keyed'; readonly store: unknown; readonly state: KeyedValues<unknown> }
   | { readonly kind: 'window'; readonly store: unknown; readonly state: BufferedWindowStore<unknown> }
+
+interface Parts {
+  readonly journal: Journal
+  readonly cache: StateCache
+  readonly sweeper: Sweeper
+}
 
 /** The columns that a database of these stores needs. */
 export const columnsOf = (stores: readonly StoreDef[]): string[] => [systemColumn, ...stores.map(({ name }) => name)]
@@ -38,19 +52,24 @@ export const columnsOf = (stores: readonly StoreDef[]): string[] => [systemColum
  * The stores of one task and the buffer in front of its database. A batch goes: wishes and `prefetch`, processing,
  * `drain`, commit and database write, `applied`. After `drain` the next batch may be prefetched and processed while that
  * write is on its way: it sees what was drained. Until `applied` nothing is lost by a crash but what the log still has.
+ *
+ * What was read or written stays in memory for later batches as far as `cacheBytes` allows. So two reads may give the same
+ * object: values that stores give out must not be changed. To change one, put another.
  */
 export class TaskState {
   readonly #stores: ReadonlyMap<string, OpenStore>
   readonly #states: readonly StoreState[]
   readonly #journal: Journal
+  readonly #cache: StateCache
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
   #onTheWay = false
 
-  private constructor(stores: ReadonlyMap<string, OpenStore>, journal: Journal, sweeper: Sweeper) {
+  private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, cache, sweeper }: Parts) {
     this.#stores = stores
     this.#states = [...stores.values()].map(({ state }) => state)
     this.#journal = journal
+    this.#cache = cache
     this.#sweeper = sweeper
     this.#prefetcher = {
       get: (def, key) => this.#open(def, 'keyed').state.wish(key),
@@ -59,26 +78,27 @@ export class TaskState {
   }
 
   /** @throws TopologyError `topology-invalid` when two stores share a name, or one has the name `system` */
-  static open({ db, stores, streamTimeMs }: TaskStateOptions): TaskState {
+  static open({ db, stores, streamTimeMs, cacheBytes = defaultCacheBytes }: TaskStateOptions): TaskState {
     const journal = new Journal()
+    const cache = new StateCache(cacheBytes)
+    const parts = { db, journal, cache, streamTimeMs }
     const open = new Map<string, OpenStore>()
     for (const def of stores) {
       if (def.name === systemColumn || open.has(def.name)) {
         throw new TopologyError('topology-invalid', `the store name ${def.name} is taken; give the store another name`)
       }
       if (def.kind === 'window') {
-        const store = new BufferedWindowStore(def, db, journal, streamTimeMs)
+        const store = new BufferedWindowStore(def, parts)
         open.set(def.name, { kind: 'window', store, state: store })
-        continue
+      } else if (def.kind === 'key-value') {
+        const state = new KeyedValues(def.name, parts, (bytes) => def.serde.deserialize(bytes))
+        open.set(def.name, { kind: 'keyed', store: new BufferedKeyValueStore(def, state), state })
+      } else {
+        const state = new KeyedValues(def.name, parts, timestampedReader(def))
+        open.set(def.name, { kind: 'keyed', store: new BufferedTimestampedStore(def, state, streamTimeMs), state })
       }
-      const state = new KeyedBytes(def.name, db, journal)
-      const store =
-        def.kind === 'key-value'
-          ? new BufferedKeyValueStore(def, state)
-          : new BufferedTimestampedStore(def, state, streamTimeMs)
-      open.set(def.name, { kind: 'keyed', store, state })
     }
-    return new TaskState(open, journal, new Sweeper(db, stores))
+    return new TaskState(open, { journal, cache, sweeper: new Sweeper(db, stores) })
   }
 
   /** The live store, the same object each time. @throws StateStoreError when the task was not opened with it */
@@ -107,10 +127,10 @@ export class TaskState {
       const drained = { changes: this.#journal.changes(), changelog: this.#journal.changelog() }
       this.#journal.clear()
       this.#sweeper.noteWrites(drained.changes)
-      for (const state of this.#states) state.drained()
+      this.#endBatch()
       return drained
     }
-    if (!this.#onTheWay) for (const state of this.#states) state.drained()
+    if (!this.#onTheWay) this.#endBatch()
     return { changes: [], changelog: [] }
   }
 
@@ -126,6 +146,7 @@ export class TaskState {
   applied(): void {
     this.#onTheWay = false
     for (const state of this.#states) state.applied()
+    this.#cache.evict()
   }
 
   /** Forgets everything that is not in the database: the buffer, what was drained, and what was loaded. */
@@ -134,6 +155,13 @@ export class TaskState {
     this.#journal.clear()
     this.#sweeper.discard()
     for (const state of this.#states) state.discard()
+    this.#cache.clear()
+  }
+
+  #endBatch(): void {
+    for (const state of this.#states) state.drained()
+    this.#cache.batch++
+    this.#cache.evict()
   }
 
   #open<K extends OpenStore['kind']>(def: { readonly name: string }, kind: K): Extract<OpenStore, { kind: K }> {

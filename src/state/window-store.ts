@@ -1,57 +1,75 @@
 import { StateStoreError } from '../errors.ts'
-import type { Entry, StateDb } from './engine.ts'
+import type { StateCache } from './cache.ts'
+import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
 import { wellFormed, windowKey, windowOffsetOf, windowPrefix, windowRange, windowTimeOf } from './keys.ts'
 import { expiredBefore } from './retention.ts'
 import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
-import { indexOf, KeyRows, mergeRows, type Row } from './window-rows.ts'
+import { endOf, KeyRows, type RawRow, type Row, type Span, startOf } from './window-rows.ts'
 
-interface Span {
-  readonly fromMs: number
-  readonly toMs: number
+export interface WindowStoreOptions {
+  readonly db: StateDb
+  readonly journal: Journal
+  readonly cache: StateCache
+  readonly streamTimeMs: () => number
 }
 
-const hull = (a: Span, b: Span): Span => ({
-  fromMs: Math.min(a.fromMs, b.fromMs),
-  toMs: Math.max(a.toMs, b.toMs),
-})
+/** A span of a key that is to be read. With `onwards` also what is later, if that is little. */
+interface Gap extends Span {
+  readonly held: KeyRows
+  readonly onwards: boolean
+}
 
-const rowOf = ({ key, value }: Entry): Row => ({
+/** So many entries are read in one go where a key's last ones are wanted. */
+const lastEntries = 256
+
+const rowOf = ({ key, value }: Entry): RawRow => ({
   timeMs: windowTimeOf(key),
   offset: windowOffsetOf(key),
   bytes: value,
-  write: undefined,
 })
 
 /**
  * Hides what is past its retention whether or not a sweep has been there, so that sweeps change no result. Reads cost
- * what they return, not what the window holds.
+ * what they return, not what the window holds. Rows stay in the task's cache, with the span of time in which they are all
+ * there are: what lies there is not read again.
  */
 export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   readonly #def: WindowStoreDef<V>
   readonly #db: StateDb
   readonly #journal: Journal
+  readonly #cache: StateCache
   readonly #streamTimeMs: () => number
-  #wishes = new Map<string, Span>()
+  #wishes = new Set<KeyRows>()
   #keys = new Map<string, KeyRows>()
-  /** The rows of the batch whose writes are on their way to the database. */
-  #onTheWay = new Map<string, KeyRows>()
+  #written: KeyRows[] = []
+  /** Keys whose writes are on their way to the database. */
+  #onTheWay: readonly KeyRows[] = []
 
-  constructor(def: WindowStoreDef<V>, db: StateDb, journal: Journal, streamTimeMs: () => number) {
+  constructor(def: WindowStoreDef<V>, { db, journal, cache, streamTimeMs }: WindowStoreOptions) {
     this.#def = def
     this.#db = db
     this.#journal = journal
+    this.#cache = cache
     this.#streamTimeMs = streamTimeMs
   }
 
   put(anyKey: string, { timeMs, offset, value }: WindowEntry<V>): void {
     const held = this.#rowsOf(wellFormed(anyKey))
     const bytes = this.#def.serde.serialize(value)
-    const before = held.at(timeMs, offset)?.write
+    const before = held.writeAt(timeMs, offset)
     if (before !== undefined) before.value = bytes
     const write =
-      before ?? this.#journal.add({ store: this.#def.name, key: windowKey(held.prefix, timeMs, offset), value: bytes })
-    held.put({ timeMs, offset, bytes, write })
+      before ??
+      this.#journal.add({
+        store: this.#def.name,
+        key: windowKey(windowPrefix(held.key), timeMs, offset),
+        value: bytes,
+      })
+    if (!held.isWritten) this.#written.push(held)
+    held.put({ timeMs, offset, bytes }, write, before === undefined)
+    this.#resize(held)
+    this.#cache.touch(held)
   }
 
   fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
@@ -59,7 +77,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     const { serde } = this.#def
     return {
       *[Symbol.iterator]() {
-        for (let n = from; n < to; n++) yield entryOf(rows[n]!, serde)
+        for (let n = from; n < to; n++) yield entryAt(rows, n, serde)
       },
     }
   }
@@ -69,104 +87,123 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     const { serde } = this.#def
     return {
       *[Symbol.iterator]() {
-        for (let n = to - 1; n >= from; n--) yield entryOf(rows[n]!, serde)
+        for (let n = to - 1; n >= from; n--) yield entryAt(rows, n, serde)
       },
     }
   }
 
-  wish(anyKey: string, fromMs: number, toMs: number): void {
-    const key = wellFormed(anyKey)
-    const wish = this.#wishes.get(key)
-    const span = { fromMs, toMs }
-    this.#wishes.set(key, wish === undefined ? span : hull(wish, span))
+  wish(anyKey: string, askedFromMs: number, toMs: number): void {
+    const fromMs = this.#clamp(askedFromMs)
+    if (fromMs > toMs) return
+    const held = this.#rowsOf(wellFormed(anyKey))
+    held.ask(fromMs, toMs, this.#cache.batch)
+    this.#cache.touch(held)
+    if (!held.isComplete) this.#wishes.add(held)
   }
 
   async load(): Promise<void> {
     const into = this.#keys
-    const onTheWay = this.#onTheWay
-    const spans: (readonly [string, Span])[] = []
-    for (const [key, wish] of this.#wishes) {
-      const span = this.#missing(into.get(key), wish)
-      if (span !== undefined) spans.push([key, span])
+    const streamTimeMs = this.#streamTimeMs()
+    let gaps: Gap[] = []
+    for (const held of this.#wishes) {
+      for (const span of held.missing()) gaps.push({ held, ...span, onwards: span.toMs >= streamTimeMs })
     }
-    this.#wishes = new Map()
-    if (spans.length === 0) return
-    const answers = await this.#db.getRanges(
-      this.#def.name,
-      spans.map(([key, { fromMs, toMs }]) => windowRange(windowPrefix(key), fromMs, toMs)),
-    )
-    // A batch that ended meanwhile took its rows with it.
-    if (this.#keys !== into) return
-    for (const [n, [key, { fromMs, toMs }]] of spans.entries()) {
-      const newer = writtenWithin(onTheWay.get(key), fromMs, toMs)
-      this.#rowsOf(key).addOlder(mergeRows(newer, answers[n]!.map(rowOf)), fromMs, toMs)
+    this.#wishes = new Set()
+    while (gaps.length > 0) {
+      const answers = await this.#cache.reading(this.#db.getRanges(this.#def.name, gaps.map(rangeOf)))
+      // After a discard nothing may be taken for known that was read before it.
+      if (this.#keys !== into) return
+      gaps = gaps.flatMap((gap, n) => this.#fill(gap, answers[n]!))
     }
   }
 
   drained(): void {
-    this.#onTheWay = this.#keys
-    this.#keys = new Map()
+    for (const held of this.#written) held.drained()
+    this.#onTheWay = this.#written
+    this.#written = []
   }
 
   applied(): void {
-    this.#onTheWay = new Map()
+    for (const held of this.#onTheWay) {
+      held.applied()
+      if (this.#cache.isReading) continue
+      held.trim(this.#cache.batch)
+      if (held.isKnown || held.isUnsettled || held.batch === this.#cache.batch) this.#resize(held)
+      else this.#remove(held)
+    }
+    this.#onTheWay = []
   }
 
   discard(): void {
-    this.#wishes = new Map()
+    this.#wishes = new Set()
     this.#keys = new Map()
-    this.#onTheWay = new Map()
+    this.#written = []
+    this.#onTheWay = []
+  }
+
+  forget({ key }: KeyRows): void {
+    this.#keys.delete(key)
+  }
+
+  /** Takes in what was read; returns what is still to be read. */
+  #fill({ held, fromMs, toMs, onwards }: Gap, entries: readonly Entry[]): Gap[] {
+    const read = entries.map(rowOf)
+    const isCut = onwards && read.length === lastEntries
+    // There may be more rows at the last one's time.
+    const knownToMs = isCut ? read.at(-1)!.timeMs - 1 : onwards ? Number.POSITIVE_INFINITY : toMs
+    held.addRead(read, { fromMs, toMs: Math.max(fromMs - 1, knownToMs) })
+    this.#resize(held)
+    return isCut && knownToMs < toMs ? [{ held, fromMs: knownToMs + 1, toMs, onwards: false }] : []
   }
 
   #rowsOf(key: string): KeyRows {
     let held = this.#keys.get(key)
     if (held === undefined) {
-      held = new KeyRows(windowPrefix(key))
+      held = new KeyRows(key, this)
       this.#keys.set(key, held)
     }
     return held
   }
 
-  /** What must be read for a wish: one span together with what is held, so that a key never has gaps. */
-  #missing(held: KeyRows | undefined, wish: Span): Span | undefined {
-    const span = { fromMs: this.#clamp(wish.fromMs), toMs: wish.toMs }
-    if (span.fromMs > span.toMs || held?.covers(span.fromMs, span.toMs)) return undefined
-    return held === undefined ? span : hull(span, held)
+  #remove(held: KeyRows): void {
+    this.#cache.remove(held)
+    this.forget(held)
+  }
+
+  #resize(held: KeyRows): void {
+    this.#cache.resize(held, held.heldBytes - held.sizeBytes)
   }
 
   #clamp(fromMs: number): number {
     return Math.max(fromMs, expiredBefore(this.#def, this.#streamTimeMs()))
   }
 
-  #slice(anyKey: string, askedFromMs: number, toMs: number): { rows: readonly Row[]; from: number; to: number } {
+  #slice(anyKey: string, askedFromMs: number, toMs: number): { rows: Row[]; from: number; to: number } {
     const fromMs = this.#clamp(askedFromMs)
     if (fromMs > toMs) return { rows: [], from: 0, to: 0 }
     const held = this.#keys.get(wellFormed(anyKey))
-    if (held === undefined || !held.covers(fromMs, toMs)) {
+    if (held === undefined || !held.answers(fromMs, toMs, this.#cache.batch)) {
       throw new StateStoreError(
         'store-not-prefetched',
         `store ${this.#def.name} was not asked for ${anyKey} from ${fromMs} to ${toMs}; ask in the operator's prefetch`,
       )
     }
     const { rows } = held
-    return {
-      rows,
-      from: indexOf(rows, fromMs, Number.NEGATIVE_INFINITY),
-      to: indexOf(rows, toMs, Number.POSITIVE_INFINITY),
-    }
+    return { rows, from: startOf(rows, fromMs), to: endOf(rows, toMs) }
   }
 }
 
-const entryOf = <V>({ timeMs, offset, bytes }: Row, serde: WindowStoreDef<V>['serde']): WindowEntry<V> => ({
-  timeMs,
-  offset,
-  value: serde.deserialize(bytes),
-})
+function rangeOf({ held, fromMs, toMs, onwards }: Gap): KeyRange {
+  const range = windowRange(windowPrefix(held.key), fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
+  return onwards ? { ...range, limit: lastEntries } : range
+}
 
-/** What a batch wrote of a key in a span, as rows that the next batch has not written. */
-const writtenWithin = (held: KeyRows | undefined, fromMs: number, toMs: number): Row[] =>
-  held === undefined
-    ? []
-    : held.rows
-        .filter(({ timeMs, write }) => write !== undefined && fromMs <= timeMs && timeMs <= toMs)
-        .map((row) => ({ ...row, write: undefined }))
+/** Reads a row the first time, and keeps what was read in its place. */
+function entryAt<V>(rows: Row[], index: number, serde: WindowStoreDef<V>['serde']): WindowEntry<V> {
+  const row = rows[index]!
+  if (!('bytes' in row)) return row as WindowEntry<V>
+  const { timeMs, offset, bytes } = row
+  const entry = { timeMs, offset, value: serde.deserialize(bytes) }
+  rows[index] = entry
+  return entry
+}

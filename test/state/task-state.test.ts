@@ -44,12 +44,13 @@ describe('the buffer', () => {
     expect(changes.map(({ column, key, value }) => ({ store: column, key, value }))).toEqual(changelog)
   })
 
-  test('keeps what a value was when it was put, whatever becomes of the object', () => {
+  test('keeps what a value was when it was put, whatever becomes of the object', async () => {
     const value = { name: 'as put' }
     at.names.put('x', value)
     value.name = 'changed'
     expect(at.names.get('x')).toEqual({ name: 'as put' })
-    at.names.get('x')!.name = 'changed too'
+    await at.commit()
+    value.name = 'changed again'
     expect(at.names.get('x')).toEqual({ name: 'as put' })
   })
 

@@ -13,7 +13,7 @@ const key = fc.constantFrom('a', 'ab', 'é', '')
 // Around and beyond the retention on both sides, negative ones too.
 const timeMs = fc.integer({ min: -retentionMs, max: 4 * retentionMs })
 // Mostly spans that meet: a batch asks for much and fetches parts of it.
-const windowName = fc.constantFrom('a', '')
+const windowName = fc.constantFrom('a', '', 'b')
 const asked = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ fromMs: -20, lengthMs: 100 }) },
   { weight: 1, arbitrary: fc.record({ fromMs: timeMs, lengthMs: fc.nat({ max: 30 }) }) },

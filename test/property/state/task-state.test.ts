@@ -21,16 +21,24 @@ class Rig {
   #nowMs = 0
   #drained: { readonly changes: readonly Change[]; readonly streamTimeMs: number } | undefined
 
-  constructor(engine: StateEngine, folder: string) {
+  readonly #cacheBytes: number
+
+  constructor(engine: StateEngine, folder: string, cacheBytes: number) {
     this.#engine = engine
     this.#folder = folder
+    this.#cacheBytes = cacheBytes
   }
 
   async open(): Promise<void> {
     this.#db = await this.#engine.open(this.#folder, columnsOf(allStores))
     this.#nowMs = (await readSystem(this.#db)).streamTimeMs ?? 0
     this.#drained = undefined
-    this.#state = TaskState.open({ db: this.#db, stores: allStores, streamTimeMs: () => this.#nowMs })
+    this.#state = TaskState.open({
+      db: this.#db,
+      stores: allStores,
+      streamTimeMs: () => this.#nowMs,
+      cacheBytes: this.#cacheBytes,
+    })
   }
 
   close(): Promise<void> {
@@ -114,6 +122,9 @@ class Rig {
   }
 }
 
+/** Off, always full, full now and then, and never full. */
+const cacheSizes = fc.constantFrom(0, 600, 2_500, 10 ** 9)
+
 describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => {
   let root: string
   let count = 0
@@ -126,10 +137,10 @@ describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => 
 
   test('answers as a model that never removes anything, with sweeps, failed commits and restarts in between', async () => {
     await fc.assert(
-      fc.asyncProperty(stateOps, async (ops) => {
+      fc.asyncProperty(stateOps, cacheSizes, async (ops, cacheBytes) => {
         const folder = join(root, String(count++))
         const engine = stateEngine(name)
-        const rig = new Rig(engine, folder)
+        const rig = new Rig(engine, folder, cacheBytes)
         await rig.open()
         try {
           for (const op of ops) await rig.run(op)
@@ -149,6 +160,7 @@ describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => 
               { kind: 'ask-amounts', key: 'a', span: { fromMs: 0, lengthMs: 0 } },
               { kind: 'fetch', key: 'a', fromMs: 0, lengthMs: 1, backward: false },
             ],
+            0,
           ],
         ],
       },

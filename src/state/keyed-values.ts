@@ -1,0 +1,150 @@
+import { CacheEntry, type StateCache } from './cache.ts'
+import type { StateDb } from './engine.ts'
+import type { Journal, StoreState, Write } from './journal.ts'
+import { keyBytes, wellFormed } from './keys.ts'
+
+export interface KeyedValuesOptions {
+  readonly db: StateDb
+  readonly journal: Journal
+  readonly cache: StateCache
+}
+
+// Estimates: a key with its place in maps, and a value as an object.
+const keyCost = 250
+const valueCost = (bytes: Buffer | null): number => (bytes === null ? 0 : 100 + 3 * bytes.length)
+
+/** What a key holds, as the newest write left it: nothing, bytes, or the value that was read from them. */
+class KeyedValue<T> extends CacheEntry {
+  readonly key: string
+  readonly #owner: { forget(value: KeyedValue<T>): void }
+  /** `undefined` once the value was read. */
+  bytes: Buffer | null | undefined
+  value: T | undefined
+  /** This buffer's write. */
+  write: Write | undefined
+  isOnTheWay = false
+
+  constructor(key: string, bytes: Buffer | null, owner: { forget(value: KeyedValue<T>): void }) {
+    super(keyCost + key.length + valueCost(bytes))
+    this.key = key
+    this.bytes = bytes
+    this.#owner = owner
+  }
+
+  get isUnsettled(): boolean {
+    return this.write !== undefined || this.isOnTheWay
+  }
+
+  forget(): void {
+    this.#owner.forget(this)
+  }
+}
+
+/**
+ * Values by key, as the newest write left them or the database has them, absence included. What was read or written stays
+ * in the task's cache; a value is read from its bytes at most once while it is there.
+ */
+export class KeyedValues<T> implements StoreState {
+  readonly #name: string
+  readonly #db: StateDb
+  readonly #journal: Journal
+  readonly #cache: StateCache
+  readonly #read: (bytes: Buffer) => T
+  #wishes = new Set<string>()
+  #held = new Map<string, KeyedValue<T>>()
+  #written: KeyedValue<T>[] = []
+  /** Values whose writes are on their way to the database. */
+  #onTheWay: readonly KeyedValue<T>[] = []
+
+  constructor(name: string, { db, journal, cache }: KeyedValuesOptions, read: (bytes: Buffer) => T) {
+    this.#name = name
+    this.#db = db
+    this.#journal = journal
+    this.#cache = cache
+    this.#read = read
+  }
+
+  get(anyKey: string): T | undefined {
+    const key = wellFormed(anyKey)
+    const held = this.#held.get(key) ?? this.#hold(key, this.#db.getSync(this.#name, keyBytes(key)) ?? null)
+    const { bytes } = held
+    if (bytes === null) return undefined
+    if (bytes !== undefined) {
+      held.value = this.#read(bytes)
+      held.bytes = undefined
+    }
+    return held.value
+  }
+
+  set(anyKey: string, bytes: Buffer | null): void {
+    const key = wellFormed(anyKey)
+    let held = this.#held.get(key)
+    if (held === undefined) held = this.#hold(key, bytes)
+    else {
+      held.bytes = bytes
+      held.value = undefined
+      this.#cache.resize(held, keyCost + key.length + valueCost(bytes) - held.sizeBytes)
+      this.#cache.touch(held)
+    }
+    if (held.write !== undefined) held.write.value = bytes
+    else {
+      held.write = this.#journal.add({ store: this.#name, key: keyBytes(key), value: bytes })
+      this.#written.push(held)
+    }
+  }
+
+  wish(anyKey: string): void {
+    const key = wellFormed(anyKey)
+    const held = this.#held.get(key)
+    if (held === undefined) this.#wishes.add(key)
+    else this.#use(held)
+  }
+
+  async load(): Promise<void> {
+    const into = this.#held
+    const missing = [...this.#wishes]
+    this.#wishes = new Set()
+    if (missing.length === 0) return
+    const values = await this.#cache.reading(this.#db.getMany(this.#name, missing.map(keyBytes)))
+    // After a discard nothing may be taken for known that was read before it.
+    if (this.#held !== into) return
+    for (const [n, key] of missing.entries()) if (!into.has(key)) this.#hold(key, values[n] ?? null)
+  }
+
+  drained(): void {
+    for (const held of this.#written) {
+      held.write = undefined
+      held.isOnTheWay = true
+    }
+    this.#onTheWay = this.#written
+    this.#written = []
+  }
+
+  applied(): void {
+    for (const held of this.#onTheWay) held.isOnTheWay = false
+    this.#onTheWay = []
+  }
+
+  discard(): void {
+    this.#wishes = new Set()
+    this.#held = new Map()
+    this.#written = []
+    this.#onTheWay = []
+  }
+
+  forget({ key }: KeyedValue<T>): void {
+    this.#held.delete(key)
+  }
+
+  #hold(key: string, bytes: Buffer | null): KeyedValue<T> {
+    const held = new KeyedValue<T>(key, bytes, this)
+    this.#held.set(key, held)
+    this.#use(held)
+    return held
+  }
+
+  #use(held: KeyedValue<T>): void {
+    held.batch = this.#cache.batch
+    this.#cache.touch(held)
+  }
+}
