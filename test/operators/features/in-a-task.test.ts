@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { evaluateFeatures } from '../../../src/operators/features/evaluator.ts'
+import type { WindowedAggregateDef } from '../../../src/operators/features/definition.ts'
 import { windowedAggregate } from '../../../src/operators/features/windowed-aggregate.ts'
 import { sequence } from '../../../src/operators/sequence/sequence.ts'
 import { stateEngine } from '../../../src/state/engines/index.ts'
