@@ -19,7 +19,7 @@ export function failureText(error: unknown): string | undefined {
   if (error instanceof RuleSetError) return [sentence(error), ...error.issues.map(issueText)].join('\n  ')
   if (error instanceof WeirError) return sentence(error)
   if (error instanceof UsageError) return `${error.message} [usage]`
-  const { code } = error as NodeJS.ErrnoException
+  const code = (error as NodeJS.ErrnoException | null)?.code
   if (code !== undefined) return `${(error as Error).message} [${code}]`
   return `${error instanceof Error ? error.message : String(error)} [unexpected]; run it again with --verbose to see where, and report it`
 }

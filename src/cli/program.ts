@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
   demo: () => import('./commands/demo.ts').then(({ demoCommand }) => demoCommand),
   run: () => import('./commands/run.ts').then(({ runCommand }) => runCommand),
   check: () => import('./commands/check.ts').then(({ checkCommand }) => checkCommand),
+  test: () => import('./commands/test.ts').then(({ testCommand }) => testCommand),
   backtest: () => import('./commands/backtest.ts').then(({ backtestCommand }) => backtestCommand),
   describe: () => import('./commands/describe.ts').then(({ describeCommand }) => describeCommand),
   schema: () => import('./commands/schema.ts').then(({ schemaCommand }) => schemaCommand),
