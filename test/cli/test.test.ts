@@ -42,8 +42,8 @@ describe('weir test', () => {
       [
         `✗ more than a hundred ${bad}/rules.yaml:9:3`,
         '  event 1 (card.authorised) line 11',
-        '    outcome   expected review',
-        '                   got block',
+        '    outcome   expected  review',
+        '              got       block',
         '',
         '2 tests, 1 not as expected',
         '1 of 1 rules fire in some test',
