@@ -87,4 +87,4 @@ function placeText({ event, type, trailing, source }: Difference): string {
 }
 
 const differenceText = ({ field, expected, got }: Difference): string =>
-  `    ${field.padEnd(8)}  expected ${pc.green(expected)}\n${' '.repeat(14)}     got ${pc.red(got)}`
+  `    ${field.padEnd(8)}  expected  ${pc.green(expected)}\n${' '.repeat(14)}got       ${pc.red(got)}`
