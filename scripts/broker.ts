@@ -45,7 +45,11 @@ async function main(): Promise<number> {
     const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     const broker = await startBroker(options)
     process.stdout.write(`KAFKA_BROKERS=${broker.brokers}\n`)
-    if (broker.pid !== -1) await stopped
+    const crashed = broker.ended.then(() => {
+      throw new Error('The Kafka broker ended by itself: start it again.')
+    })
+    if (broker.pid !== -1) await Promise.race([stopped, crashed])
+    crashed.catch(() => undefined)
     await broker.stop()
     return 0
   } catch (error) {

@@ -2,8 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { answers } from './probe.ts'
+import { Watchdog } from './watchdog.ts'
 
 const keptOutputChars = 4000
+
+/** What a shell does about a broker whose parent is gone: `$1` is the broker's process, the others are `args`. */
+export interface Orphaned {
+  readonly line: string
+  readonly args: readonly string[]
+}
 
 /** A broker's process: started, waited for, and ended with this process at the latest. */
 export class BrokerProcess {
@@ -11,7 +18,7 @@ export class BrokerProcess {
   readonly #exited: Promise<unknown>
   #output = ''
 
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], orphaned: Orphaned) {
     this.#child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exited = once(this.#child, 'close').catch(() => undefined)
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -19,9 +26,13 @@ export class BrokerProcess {
         this.#output = (this.#output + String(chunk)).slice(-keptOutputChars)
       })
     }
-    const endWithParent = (): void => void this.#child.kill('SIGKILL')
-    process.once('exit', endWithParent)
-    void this.#exited.then(() => process.off('exit', endWithParent))
+    const watchdog = new Watchdog(orphaned.line, [String(this.pid), ...orphaned.args])
+    void this.#exited.then(() => watchdog.dismiss())
+  }
+
+  /** Resolves when it ended, however that came. */
+  get ended(): Promise<unknown> {
+    return this.#exited
   }
 
   get pid(): number {

@@ -28,6 +28,8 @@ export interface RunningBroker {
   readonly brokers: string
   /** The broker's process; -1 when it was not started here. */
   readonly pid: number
+  /** Resolves when a broker that was started here ended, however that came. */
+  readonly ended: Promise<unknown>
   /** Ends it cleanly and removes its temporary folder. A broker named by `KAFKA_BROKERS` goes on. */
   stop(): Promise<void>
   /** Ends it as a crash would. */
@@ -59,7 +61,7 @@ async function namedBroker(brokers: string): Promise<RunningBroker> {
     throw new Error(`KAFKA_BROKERS is ${brokers}, and nobody answers there: start that broker or unset the variable.`)
   }
   const nothing = async (): Promise<void> => {}
-  return { brokers, pid: -1, stop: nothing, kill: nothing }
+  return { brokers, pid: -1, ended: new Promise(() => undefined), stop: nothing, kill: nothing }
 }
 
 async function javaBroker(options: BrokerOptions): Promise<RunningBroker> {
@@ -88,7 +90,10 @@ async function javaBroker(options: BrokerOptions): Promise<RunningBroker> {
       const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'a')
       await run('java', java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', file]))
     }
-    const child = new BrokerProcess('java', java('kafka.Kafka', [file]))
+    const child = new BrokerProcess('java', java('kafka.Kafka', [file]), {
+      line: 'kill -9 "$1"; sleep 1; [ -z "$2" ] || rm -rf "$2"',
+      args: [dataDir === undefined ? folder : ''],
+    })
     await child.ready(server.port, startTimeoutMs)
     const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
       await child.end(signal)
@@ -97,6 +102,7 @@ async function javaBroker(options: BrokerOptions): Promise<RunningBroker> {
     return {
       brokers: `127.0.0.1:${server.port}`,
       pid: child.pid,
+      ended: child.ended,
       stop: () => end('SIGTERM'),
       kill: () => end('SIGKILL'),
     }
@@ -125,11 +131,15 @@ async function dockerBroker(options: BrokerOptions): Promise<RunningBroker> {
   const name = `weir-broker-${server.port}`
   const volume = dataDir === undefined ? [] : ['-v', `${path.resolve(dataDir)}:/data`]
   const args = ['run', '--rm', '--name', name, '--network', 'host', ...environment, ...volume]
-  const child = new BrokerProcess('docker', [...args, `apache/kafka:${kafkaVersion}`])
+  const child = new BrokerProcess('docker', [...args, `apache/kafka:${kafkaVersion}`], {
+    line: 'docker kill "$2"',
+    args: [name],
+  })
   await child.ready(server.port, startTimeoutMs)
   return {
     brokers: `127.0.0.1:${server.port}`,
     pid: child.pid,
+    ended: child.ended,
     stop: () => child.end('SIGTERM'),
     async kill() {
       await run('docker', ['kill', name])
