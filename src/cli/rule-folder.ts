@@ -9,10 +9,15 @@ import { UsageError } from './failure.ts'
  * @throws UsageError when there is no such folder, RuleSetError with everything that is wrong in it
  */
 export async function loadRules(folder: string): Promise<RuleSet> {
+  await requireFolder(folder)
+  return loadRuleSet(folder, { nowMs: systemClock.nowMs() })
+}
+
+/** @throws UsageError when there is no such folder */
+export async function requireFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined)
   if (found?.isDirectory() !== true) {
     const what = found === undefined ? 'is not there' : 'is no folder'
     throw new UsageError(`${folder} ${what}; name a folder with rule files`)
   }
-  return loadRuleSet(folder, { nowMs: systemClock.nowMs() })
 }

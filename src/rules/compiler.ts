@@ -18,6 +18,7 @@ import { deadLetterSink, decisionSink, lateSink } from './operators/sinks.ts'
 import { updateRows } from './operators/update-rows.ts'
 import { planOf, type RuleSetPlan, typesOf } from './plan.ts'
 import type { RuleSet, SequenceRule } from './rule-set.ts'
+import { refuseUnsupported } from './unsupported.ts'
 
 export interface CompileOptions {
   readonly ruleSet: RuleSet
@@ -34,12 +35,14 @@ export interface CompileOptions {
 
 /**
  * Wires a rule set to the engine's operators. There is no second engine: what a rule means is what its operators do.
+ * @throws RuleSetError for what the language has and the engine does not run yet
  *
  *     main → admit → rows …, events → rule … → decide → decisions (main)
  *                  ↘ dead-letter, late
  */
 export function compileRuleSet(options: CompileOptions): Topology {
   const { ruleSet, mainTopic, partitions, maxValueBytes, authenticity, stamp } = options
+  refuseUnsupported(ruleSet)
   const plan = planOf(ruleSet)
   const eventIds = seenIdsStore('event-ids', ruleSet.options.graceMs)
   const rowIds = seenIdsStore('row-ids', ruleSet.options.dataDedupeMs)

@@ -71,7 +71,8 @@ class Control {
     const object = payload.read()
     if (!object.ok) return this.#reject(record, object.reason, object.detail)
     if (head.type === tickType) return this.#ctx.count('control.tick')
-    if (head.type !== 'list') return this.#reject(record, 'invalid-control', 'the engine knows no control record of this type')
+    if (head.type !== 'list')
+      return this.#reject(record, 'invalid-control', 'the engine knows no control record of this type')
     const read = readListChange(object.value)
     if (!read.ok) return this.#reject(record, 'invalid-control', read.detail)
     const { change } = read
