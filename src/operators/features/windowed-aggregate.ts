@@ -1,4 +1,5 @@
 import { defineOperator, type OperatorDef, type StreamRecord } from '../../topology/operator.ts'
+import type { KeyedEvent } from '../sequence/definition.ts'
 import type { FeatureValues, WindowedAggregateDef } from './definition.ts'
 import { evaluateFeatures } from './evaluator.ts'
 
@@ -22,19 +23,25 @@ export function windowedAggregate<E>(def: WindowedAggregateDef<E>): OperatorDef<
   return defineOperator<E, WithFeatures<E>>({
     name: def.name,
     stores: [evaluator.store],
-    prefetch({ key, timestampMs, offset, ...record }, ask) {
-      const value = read({ key, timestampMs, offset, ...record })
-      if (value !== undefined) evaluator.prefetch({ key, timeMs: timestampMs, offset, value }, ask)
-    },
     create(ctx) {
       const task = evaluator.open(ctx)
-      return (record) => {
-        const { key, timestampMs, offset, value } = record
-        const streamTimeMs = ctx.streamTimeMs()
-        if (timestampMs < streamTimeMs - def.graceMs) return ctx.count('late-records')
-        const features = task.process({ key, timeMs: timestampMs, offset, value }, streamTimeMs)
-        ctx.forward({ ...record, value: { event: value, features } })
+      return {
+        prefetch(record, ask) {
+          const value = read(record)
+          if (value !== undefined) task.prefetch(eventOf(record, value), ask)
+        },
+        process(record) {
+          const streamTimeMs = ctx.streamTimeMs()
+          if (record.timestampMs < streamTimeMs - def.graceMs) return ctx.count('late-records')
+          const { value } = record
+          const features = task.process(eventOf(record, value), streamTimeMs)
+          ctx.forward({ ...record, value: { event: value, features } })
+        },
       }
     },
   })
+}
+
+function eventOf<E>({ key, timestampMs, offset }: StreamRecord<unknown>, value: E): KeyedEvent<E> {
+  return { key, timeMs: timestampMs, offset, value }
 }

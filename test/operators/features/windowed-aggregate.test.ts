@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { FeatureValues, WindowedAggregateDef } from '../../../src/operators/features/definition.ts'
 import { windowedAggregate } from '../../../src/operators/features/windowed-aggregate.ts'
 import { typedKey } from '../../../src/operators/sequence/typed-key.ts'
+import type { Processor } from '../../../src/topology/operator.ts'
 import { MemoryStores } from '../../support/memory-window-store.ts'
 
 interface Card {
@@ -34,7 +35,7 @@ function run(def: WindowedAggregateDef<Card>) {
   let features: FeatureValues | undefined
   let streamTimeMs = -1
   let offset = 0
-  const process = operator.create({
+  const processor = operator.create({
     taskId: '0_0',
     partition: 0,
     streamTimeMs: () => streamTimeMs,
@@ -44,13 +45,13 @@ function run(def: WindowedAggregateDef<Card>) {
     },
     forwardTo() {},
     count: (name) => counted.push(name),
-  }) as (record: Parameters<NonNullable<typeof operator.prefetch>>[0] & { value: Card }) => void
+  }) as Processor<Card>
   const send = (timeMs: number, value: Card, key = 'k') => {
     const record = { key, value, timestampMs: timeMs, headers: {}, topic: 'main', partition: 0, offset: offset++ }
     features = undefined
-    operator.prefetch!(record, stores.prefetch)
+    processor.prefetch!(record, stores.prefetch)
     streamTimeMs = Math.max(streamTimeMs, timeMs)
-    process(record)
+    processor.process(record)
     stores.endBatch(streamTimeMs)
     return features
   }
