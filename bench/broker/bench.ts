@@ -101,7 +101,7 @@ async function main(): Promise<number> {
     return 0
   }
   await buildPeer()
-  const workDir = await mkdtemp(join(tmpdir(), 'weir-bench-'))
+  const workDir = await mkdtemp(join(tmpdir(), 'card-bench-'))
   const results: ScenarioResults[] = []
   try {
     for (const scenario of options.scenarios) {

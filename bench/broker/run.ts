@@ -58,7 +58,7 @@ export async function measure(
   await run(process.execPath, [fill, broker.brokers, name, String(events), String(cards), String(seed)])
   for (const topic of [deadLetterTopic(name), lateTopic(name)]) await log.createTopic({ topic, partitions: 1 })
   const end = await log.endOffset({ topic: name, partition: 0 }, 'read-uncommitted')
-  const stateDir = await mkdtemp(join(tmpdir(), 'weir-bench-'))
+  const stateDir = await mkdtemp(join(tmpdir(), 'card-bench-'))
   const plan = { brokers: broker.brokers, topic: name, applicationId: `${name}-app`, stateDir, guarantee, emit }
   const { command, args } = rival.command({ ...plan, ruleSetHash: tenMinuteRule(emit).hash })
   const loadBefore = loadavg()[0]!
