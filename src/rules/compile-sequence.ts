@@ -13,6 +13,7 @@ import { compositeKey, typedKey } from '../operators/sequence/typed-key.ts'
 import type { Expression } from './expression.ts'
 import { nodeNames } from './operators/admit.ts'
 import type { RiskEvent } from './operators/incoming.ts'
+import type { ListsAt } from './operators/lists.ts'
 import type { SequenceRule, Step } from './rule-set.ts'
 
 /** What all sequences of a rule set share. */
@@ -21,10 +22,22 @@ export interface SharedStores {
   readonly graceMs: number
 }
 
-/** Wires a sequence rule to the sequence operator: conditions are split so that each is tested, or looked up, as early as it can be. */
-export function compileSequence(rule: SequenceRule, { stores, graceMs }: SharedStores): SequenceDef<RiskEvent> {
+/**
+ * Wires a sequence rule to the sequence operator: conditions are split so that each is tested, or looked up, as early as it can
+ * be. Control lists are asked when a condition is tested: of one event alone when the event arrives, of several when a
+ * match is sought; each time for the step's own event time.
+ *
+ * @param listsAt the task's lists; without them a rule that asks for one cannot be evaluated
+ */
+export function compileSequence(
+  rule: SequenceRule,
+  { stores, graceMs }: SharedStores,
+  listsAt?: ListsAt,
+): SequenceDef<RiskEvent> {
   const { by } = rule
-  const places = new Map(rule.steps.map((step, index) => [step, new PlaceDraft(rule, step, `not ${index}`)]))
+  const places = new Map(
+    rule.steps.map((step, index) => [step, new PlaceDraft(rule, step, { notName: `not ${index}`, listsAt })]),
+  )
   indexEqualities(places)
   const steps: StepDef<RiskEvent>[] = []
   const nots: NotDef<RiskEvent>[] = []
@@ -62,9 +75,15 @@ class PlaceDraft {
   readonly #rule: SequenceRule
   readonly #step: Step
   readonly #own: readonly Expression[]
+  readonly #listsAt: ListsAt | undefined
 
-  constructor(rule: SequenceRule, step: Step, notName: string) {
+  constructor(
+    rule: SequenceRule,
+    step: Step,
+    { notName, listsAt }: { readonly notName: string; readonly listsAt: ListsAt | undefined },
+  ) {
     this.#rule = rule
+    this.#listsAt = listsAt
     this.#step = step
     this.name = step.kind === 'event' ? step.name : notName
     const parts = step.where?.conjuncts ?? []
@@ -104,7 +123,8 @@ class PlaceDraft {
   }
 
   #scope(value: RiskEvent, key: string): Record<string, unknown> {
-    return { key, e: value.fields, [this.name]: value.fields }
+    const scope = { key, e: value.fields, [this.name]: value.fields }
+    return this.#listsAt === undefined ? scope : { ...scope, $inList: this.#listsAt(value.timeMs) }
   }
 }
 

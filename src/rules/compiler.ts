@@ -8,9 +8,11 @@ import { compileSequence, type SharedStores } from './compile-sequence.ts'
 import { compileFieldReader, type FieldReader } from './fields.ts'
 import { keptEventSerde, keptFields } from './kept-event.ts'
 import { admit, nodeNames } from './operators/admit.ts'
+import { controlRecords } from './operators/control.ts'
 import { decide } from './operators/decide.ts'
 import { eventRule } from './operators/event-rule.ts'
 import { Incoming } from './operators/incoming.ts'
+import { controlListsOf } from './operators/lists.ts'
 import { readyEvents } from './operators/ready-events.ts'
 import { seenIdsStore } from './operators/seen-ids.ts'
 import { sequenceRule } from './operators/sequence-rule.ts'
@@ -37,7 +39,7 @@ export interface CompileOptions {
  * Wires a rule set to the engine's operators. There is no second engine: what a rule means is what its operators do.
  * @throws RuleSetError for what the language has and the engine does not run yet
  *
- *     main → admit → rows …, events → rule … → decide → decisions (main)
+ *     main → admit → control, rows …, events → rule … → decide → decisions (main)
  *                  ↘ dead-letter, late
  */
 export function compileRuleSet(options: CompileOptions): Topology {
@@ -57,6 +59,8 @@ export function compileRuleSet(options: CompileOptions): Topology {
     )
   }
   const shared = sharedStores(ruleSet, plan)
+  const lists = controlListsOf(ruleSet, shared.stores.events.retentionMs)
+  builder.processor(controlRecords({ lists }), nodeNames.admit)
   const decidedTypes = new Set(plan.rules.flatMap(typesOf))
   const routes = new Map(
     [...decidedTypes].map((type) => {
@@ -65,9 +69,12 @@ export function compileRuleSet(options: CompileOptions): Topology {
       return [type, [...named.map(({ id }) => nodeNames.rule(id)), nodeNames.decide]]
     }),
   )
-  builder.processor(readyEvents({ plan, graceMs: ruleSet.options.graceMs, routes }), nodeNames.admit)
+  builder.processor(readyEvents({ plan, graceMs: ruleSet.options.graceMs, routes, lists }), nodeNames.admit)
   for (const rule of plan.rules) {
-    const operator = rule.kind === 'event' ? eventRule(rule) : sequenceRule(rule, compileSequence(rule, shared))
+    const operator =
+      rule.kind === 'event'
+        ? eventRule(rule)
+        : sequenceRule(rule, { compile: (listsAt) => compileSequence(rule, shared, listsAt), lists })
     builder.processor(operator, nodeNames.events)
   }
   builder.processor(
@@ -77,7 +84,12 @@ export function compileRuleSet(options: CompileOptions): Topology {
     nodeNames.admit,
   )
   builder.sink(decisionSink({ main: mainTopic, authenticity, stamp }), nodeNames.decide)
-  builder.sink(deadLetterSink(mainTopic), nodeNames.admit, ...[...plan.tables.keys()].map(nodeNames.rows))
+  builder.sink(
+    deadLetterSink(mainTopic),
+    nodeNames.admit,
+    nodeNames.control,
+    ...[...plan.tables.keys()].map(nodeNames.rows),
+  )
   return builder.build()
 }
 
@@ -109,6 +121,7 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
   const readers = new Map(
     [...plan.events].map(([type, { event }]): [string, FieldReader] => [type, compileFieldReader(event.fields)]),
   )
+  const hasLists = [...ruleSet.lists.values()].some(({ from }) => from === 'control')
   return {
     name: 'main',
     topic: mainTopic,
@@ -120,8 +133,11 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
       if (head !== undefined && !isWanted(head)) return { streamTimeMs, record: undefined }
       const { topic, partition, offset, headers } = log
       const value = new Incoming(log, ingested, head === undefined ? undefined : readers.get(head.type))
+      // Whether an event fills a step or counts may depend on a list: that is known after the list's record.
+      const isBarrier = hasLists && head?.kind === 'control' && head.type === 'list'
       return {
         streamTimeMs,
+        isBarrier,
         record: { key: head?.key ?? '', value, timestampMs: head?.timeMs ?? -1, headers, topic, partition, offset },
       }
     },
@@ -129,6 +145,7 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
 
   function isWanted({ kind, type }: { readonly kind: string; readonly type: string }): boolean {
     if (kind === 'business') return plan.events.has(type)
+    if (kind === 'control') return true
     return kind === 'data' && plan.tables.has(type)
   }
 }

@@ -163,6 +163,11 @@ function byOf(tree: Tree, drafts: readonly Draft[], names: Names): Expression | 
   if (first === undefined) return 'broken'
   const by = expressionAt(byTree, eventScope(first, names, 'by'), keyTypes, names)
   if (by === undefined) return 'broken'
+  if (by.lists.length > 0) {
+    const hint = 'ask it in the where of a step'
+    names.issues.error(byTree, 'sequence-by', `by asks the list ${by.lists[0]}, which control records change`, hint)
+    return 'broken'
+  }
   const odd = events.find((event) => !readsOn(by.text, by.type, event, names))
   if (odd === undefined) return by
   const hint = `declare what it reads as fields of ${odd.type}, with the same types, or leave out by`

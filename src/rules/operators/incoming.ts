@@ -1,6 +1,6 @@
 import type { Head, Ingested, RejectReason } from '../../record/ingress.ts'
 import type { LogRecord } from '../../record/record.ts'
-import type { Scope } from '../expression.ts'
+import type { ListLookup, Scope } from '../expression.ts'
 import type { FieldReader } from '../fields.ts'
 
 /** A record that does not fit, on its way to the dead-letter topic. */
@@ -24,6 +24,8 @@ export interface RiskEvent {
   readonly timeMs: number
   /** The declared fields that are present, with `time`, `id` and `type`. */
   readonly fields: Readonly<Record<string, unknown>>
+  /** What control lists hold for the event, while it is the one in hand and the rule set has such lists. */
+  readonly inList?: ListLookup
 }
 
 /** An event with the state that its conditions read. */

@@ -14,6 +14,7 @@ import type { TableDef } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
 import { featureGroupDef, groupFeatures } from './feature-group.ts'
 import type { Incoming, ReadyEvent, RiskEvent } from './incoming.ts'
+import { type ControlListsDef, type ListsAt, openControlLists } from './lists.ts'
 import { type Row, rowKeyOf, rowStore } from './table-rows.ts'
 
 export interface ReadyEventsOptions {
@@ -21,6 +22,8 @@ export interface ReadyEventsOptions {
   readonly graceMs: number
   /** The nodes that get the events of a type, in their order. */
   readonly routes: ReadonlyMap<string, readonly string[]>
+  /** Absent when the rule set has no list that control records change. */
+  readonly lists: ControlListsDef | undefined
 }
 
 interface Group {
@@ -34,19 +37,23 @@ interface Group {
  * the rules on its type.
  */
 export function readyEvents(options: ReadyEventsOptions): OperatorDef<RiskEvent, ReadyEvent> {
-  const { plan, graceMs } = options
+  const { plan, graceMs, lists } = options
   const groups = groupFeatures(plan.features).map((group): Group => {
     const names = new Set(group.features.map(({ name }) => name))
     const readers = [...plan.events].filter(([, type]) => type.features.some(({ name }) => names.has(name)))
     return {
-      evaluator: evaluateFeatures(featureGroupDef(group, graceMs, ({ value, key }) => ({ e: value.fields, key }))),
+      evaluator: evaluateFeatures(featureGroupDef(group, graceMs, ({ value, key }) => scopeOf(value, key))),
       types: new Set([group.event, ...readers.map(([type]) => type)]),
     }
   })
   const tables = new Set([...plan.events.values()].flatMap((type) => type.tables))
   return defineOperator({
     name: nodeNames.events,
-    stores: [...[...tables].map(rowStore), ...groups.map(({ evaluator }) => evaluator.store)],
+    stores: [
+      ...[...tables].map(rowStore),
+      ...groups.map(({ evaluator }) => evaluator.store),
+      ...(lists === undefined ? [] : [lists.store]),
+    ],
     create: (ctx) => new Join(options, groups, ctx),
   })
 }
@@ -61,9 +68,15 @@ interface Lane {
 class Join implements Processor<RiskEvent> {
   readonly #ctx: ProcessorContext<ReadyEvent>
   readonly #lanes: ReadonlyMap<string, Lane>
+  readonly #listsAt: ListsAt | undefined
 
-  constructor({ plan, routes }: ReadyEventsOptions, groups: readonly Group[], ctx: ProcessorContext<ReadyEvent>) {
+  constructor(
+    { plan, routes, lists }: ReadyEventsOptions,
+    groups: readonly Group[],
+    ctx: ProcessorContext<ReadyEvent>,
+  ) {
     this.#ctx = ctx
+    if (lists !== undefined) this.#listsAt = openControlLists(ctx.store(lists.store), lists).at
     // A group is opened once a task, whichever types use it: it holds windows in memory.
     const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx), types }))
     const lane = (type: string, { tables }: TypePlan): Lane => ({
@@ -81,21 +94,23 @@ class Join implements Processor<RiskEvent> {
     if (lane === undefined || lane.tables.length + lane.features.length === 0) return
     const typed = (record.value as Incoming).typed()
     if (!typed.ok) return
-    const event = keyed(record, typed.event)
+    const value = this.#withLists(typed.event)
+    const event = keyed(record, value)
     for (const { table } of lane.tables) {
-      const at = rowKeyOf(table, record.key, { e: typed.event.fields, key: record.key })
+      const at = rowKeyOf(table, record.key, scopeOf(value, record.key))
       if (at !== undefined) ask.get(rowStore(table), at)
     }
     for (const features of lane.features) features.prefetch(event, ask)
   }
 
   process(record: StreamRecord<RiskEvent>): void {
-    const { key, value: event } = record
+    const { key } = record
+    const event = this.#withLists(record.value)
     const lane = this.#lanes.get(event.type)!
     const t: Record<string, unknown> = {}
     const f: Record<string, unknown> = {}
     const rows: ReadyEvent['rows'][number][] = []
-    const scope: Scope = { e: event.fields, key, t, f }
+    const scope: Scope = { ...scopeOf(event, key), t, f }
     for (const { table, rows: store } of lane.tables) {
       const at = rowKeyOf(table, key, scope)
       const row = at === undefined ? undefined : store.get(at)
@@ -108,7 +123,14 @@ class Join implements Processor<RiskEvent> {
     const ready = { ...record, value: { event, scope, rows } }
     for (const child of lane.children) this.#ctx.forwardTo(child, ready)
   }
+
+  #withLists(event: RiskEvent): RiskEvent {
+    return this.#listsAt === undefined ? event : { ...event, inList: this.#listsAt(event.timeMs) }
+  }
 }
+
+const scopeOf = ({ fields, inList }: RiskEvent, key: string): Scope =>
+  inList === undefined ? { e: fields, key } : { e: fields, key, $inList: inList }
 
 const keyed = ({ key, offset }: StreamRecord, event: RiskEvent): KeyedEvent<RiskEvent> => ({
   key,
