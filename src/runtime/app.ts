@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ConfigError, LogError } from '../errors.ts'
+import { ConfigError, LogError, WeirError } from '../errors.ts'
 import type { GroupMembership, Log } from '../log/log.ts'
 import { nameOf, type TopicPartition } from '../record/record.ts'
 import type { StateEngine } from '../state/engine.ts'
@@ -7,7 +7,7 @@ import { changelogSpec, systemStore } from '../task/changelog.ts'
 import type { ProcessingGuarantee } from '../task/committer.ts'
 import { taskFolder } from '../task/open-state.ts'
 import { type BatchLimits, StreamTask } from '../task/stream-task.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock, Timer } from '../time/clock.ts'
 import type { SubTopology, Topology } from '../topology/topology.ts'
 import { assignorName, encodeUserData, stickyAssignor } from './assignor.ts'
 import type { AppState, HealthSnapshot } from './health.ts'
@@ -47,6 +47,10 @@ const moves: Readonly<Record<AppState, readonly AppState[]>> = {
   ERROR: [],
 }
 
+const measureEveryMs = 15_000
+
+const codeOf = (error: Error): string => (error instanceof WeirError ? error.code : error.name)
+
 interface Held {
   readonly partition: TopicPartition
   readonly runner: TaskRunner
@@ -62,6 +66,7 @@ export class WeirApp {
   #state: AppState = 'CREATED'
   #error: Error | undefined
   #logUnavailable: string | undefined
+  #measuring: Timer | undefined
 
   constructor(options: AppOptions) {
     this.#options = options
@@ -86,6 +91,7 @@ export class WeirApp {
     const { applicationId, log, topology, sessionTimeoutMs, logger } = this.#options
     for (const subTopology of topology.subTopologies) await this.#prepareTopics(subTopology)
     this.#moveTo('REBALANCING')
+    this.#measure()
     this.#membership = await log.joinGroup({
       groupId: applicationId,
       topics: topology.subTopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)),
@@ -217,6 +223,7 @@ export class WeirApp {
       destroyState: () => engine.destroy(taskFolder(join(stateDir, applicationId), taskId)),
       clock,
       onRecovering: (recovery, error, inMs) => {
+        monitor.failed(codeOf(error))
         this.#logUnavailable =
           error instanceof LogError && error.code === 'log-unavailable' ? error.message : this.#logUnavailable
         taskLogger.warn('task starts again', { recovery, inMs, err: error })
@@ -226,6 +233,7 @@ export class WeirApp {
         taskLogger.info('task runs')
       },
       onMigrated: (error) => {
+        monitor.failed(codeOf(error))
         taskLogger.warn('another member has taken the task; joining again', { err: error })
         this.#tasks.delete(nameOf(partition))
         monitor.forget()
@@ -239,6 +247,7 @@ export class WeirApp {
   }
 
   async #closeAll(): Promise<void> {
+    this.#measuring?.cancel()
     await Promise.allSettled([...this.#tasks.values()].map(({ runner }) => runner.close()))
     this.#tasks.clear()
   }
@@ -252,6 +261,19 @@ export class WeirApp {
     await this.#closeAll()
     await this.#membership?.leave().catch(() => {})
     this.#ended.reject(error)
+  }
+
+  /** Measures local state now and then; nobody waits for it. */
+  #measure(): void {
+    this.#measuring = this.#options.clock.setTimeout(() => {
+      for (const { runner, monitor } of this.#tasks.values()) {
+        void runner.task?.stateBytes().then(
+          (bytes) => (bytes === undefined ? undefined : monitor.stateBytes(bytes)),
+          () => {},
+        )
+      }
+      this.#measure()
+    }, measureEveryMs)
   }
 
   #moveTo(next: AppState): void {

@@ -14,13 +14,13 @@ export const counters = {
   'rules.hits': 'Times a rule fired, by rule and mode',
   'rules.failures': 'Evaluations of a rule that failed, by rule',
   commits: 'Transactions committed',
-  'commits.failed': 'Transactions aborted, fenced or of unknown outcome, by code',
+  'commits.failed': 'Times a task ended by an error and started again or moved, by code',
   'operators.count': 'What operators count, by name',
 } as const
 
 export const histograms = {
   'commit.duration.seconds': 'From opening a transaction to its commit',
-  'decision.latency.seconds': 'From the log’s timestamp of an event to the commit of its decision',
+  'decision.latency.seconds': 'From the log’s timestamp of the oldest event of a commit to that commit',
 } as const
 
 export const gauges = {

@@ -44,15 +44,10 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
   return new WeirApp({ ...options, topology, definition: ruleSet.hash })
 }
 
-/** A dead letter is its record with a few headers more: its topic takes more bytes than main does. */
-const deadLetterBytes = 16 * 1_048_576
+/** A record that is kept aside gets a few headers more: those topics take more bytes than main does. */
+const asideBytes = 16 * 1_048_576
 
 async function createSideTopics(log: LogClient, main: string, partitions: number): Promise<void> {
-  const forEver = { 'retention.ms': '-1' }
-  await log.createTopic({
-    topic: deadLetterTopic(main),
-    partitions,
-    config: { ...forEver, 'max.message.bytes': String(deadLetterBytes) },
-  })
-  await log.createTopic({ topic: lateTopic(main), partitions, config: forEver })
+  const config = { 'retention.ms': '-1', 'max.message.bytes': String(asideBytes) }
+  for (const topic of [deadLetterTopic(main), lateTopic(main)]) await log.createTopic({ topic, partitions, config })
 }

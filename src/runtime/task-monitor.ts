@@ -1,4 +1,5 @@
 import type { FetchedBatch } from '../log/log.ts'
+import type { CommitFacts } from '../task/commit-pipeline.ts'
 import type { RestoreProgress } from '../task/open-state.ts'
 import type { TaskObserver } from '../task/stream-task.ts'
 import type { Clock } from '../time/clock.ts'
@@ -42,6 +43,7 @@ export class TaskMonitor implements TaskObserver {
     if (plain !== undefined) return this.#metrics.add(plain, by, this.#labels)
     const dot = name.indexOf('.')
     const known = dot < 0 ? undefined : labelled[name.slice(0, dot)]
+    if (name === 'dead-lettered.forged') this.#metrics.add('records.forged', by, this.#labels)
     if (known !== undefined)
       return this.#metrics.add(known.counter, by, { ...this.#labels, [known.label]: name.slice(dot + 1) })
     this.#metrics.add('operators.count', by, { ...this.#labels, name })
@@ -57,9 +59,20 @@ export class TaskMonitor implements TaskObserver {
     this.#metrics.set('task.open_transaction.age.seconds', this.#heldBackMs() / 1000, this.#labels)
   }
 
-  committed({ tookMs }: { readonly tookMs: number }): void {
+  committed({ tookMs, oldestEventMs }: CommitFacts): void {
     this.#metrics.add('commits', 1, this.#labels)
     this.#metrics.observe('commit.duration.seconds', tookMs / 1000, this.#labels)
+    if (oldestEventMs === undefined) return
+    const latencyMs = Math.max(0, this.#clock.nowMs() - oldestEventMs)
+    this.#metrics.observe('decision.latency.seconds', latencyMs / 1000, this.#labels)
+  }
+
+  failed(code: string): void {
+    this.#metrics.add('commits.failed', 1, { ...this.#labels, code })
+  }
+
+  stateBytes(bytes: number): void {
+    this.#metrics.set('state.size.bytes', bytes, this.#labels)
   }
 
   restoring(progress: RestoreProgress): void {
@@ -86,6 +99,7 @@ export class TaskMonitor implements TaskObserver {
       'task.open_transaction.age.seconds',
       'task.restore.remaining',
       'task.restore.total',
+      'state.size.bytes',
     ] as const) {
       this.#metrics.unset(gauge, this.#labels)
     }

@@ -10,6 +10,14 @@ import type { Committer } from './committer.ts'
 import { definitionKey } from './open-state.ts'
 import { encodePosition, type Position, positionKey } from './position.ts'
 
+/** What a commit took; for metrics. */
+export interface CommitFacts {
+  readonly records: number
+  readonly tookMs: number
+  /** The log's timestamp of the oldest event in it; `undefined` when it carries only a position. */
+  readonly oldestEventMs: number | undefined
+}
+
 export interface CommitPipelineOptions {
   readonly applicationId: string
   readonly source: TopicPartition
@@ -23,7 +31,7 @@ export interface CommitPipelineOptions {
   readonly db: StateDb
   readonly state: TaskState
   readonly clock: Clock
-  readonly onCommitted: (commit: { readonly records: number; readonly tookMs: number }) => void
+  readonly onCommitted: (commit: CommitFacts) => void
 }
 
 /**
@@ -56,31 +64,29 @@ export class CommitPipeline {
    * next commit.
    * @throws what the last commit threw
    */
-  async submit(outgoing: readonly OutgoingRecord[], position: Position): Promise<void> {
+  async submit(outgoing: readonly OutgoingRecord[], position: Position, oldestEventMs: number): Promise<void> {
     await this.#onTheWay
     const drained = this.#options.state.drain()
-    if (outgoing.length > 0 || drained.changes.length > 0) this.#begin(outgoing, drained, position)
+    if (outgoing.length > 0 || drained.changes.length > 0) this.#begin({ outgoing, drained, position, oldestEventMs })
   }
 
   /** Commits a position that nothing has carried yet. */
   async submitPosition(position: Position): Promise<void> {
     await this.#onTheWay
-    if (position.offset > this.#submitted) this.#begin([], { changes: [], changelog: [] }, position)
+    if (position.offset > this.#submitted)
+      this.#begin({ outgoing: [], drained: { changes: [], changelog: [] }, position, oldestEventMs: undefined })
     await this.#onTheWay
   }
 
-  #begin(outgoing: readonly OutgoingRecord[], drained: Drained, position: Position): void {
-    this.#submitted = position.offset
-    this.#onTheWay = this.#commit(outgoing, drained, position)
+  #begin(commit: Commit): void {
+    this.#submitted = commit.position.offset
+    this.#onTheWay = this.#commit(commit)
     // Whoever waits next hears of a failure; until then it is nobody's unhandled rejection.
     this.#onTheWay.catch(() => {})
   }
 
-  async #commit(
-    outgoing: readonly OutgoingRecord[],
-    { changes, changelog }: Drained,
-    position: Position,
-  ): Promise<void> {
+  async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
+    const { changes, changelog } = drained
     const { applicationId, source, committer, trimmer, db, state, clock, onCommitted } = this.#options
     const writes = outgoing.length + changelog.length > 0
     const system = this.#systemEntries(position)
@@ -89,7 +95,7 @@ export class CommitPipeline {
     const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs })
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
-    onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs })
+    onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })
     const ends = changelogEnds(entries, written.slice(outgoing.length))
     passFailPoint('before-apply')
     const applying = db.write([
@@ -113,6 +119,13 @@ export class CommitPipeline {
       ? [...entries, { store: systemStore, key: definitionKey, value: Buffer.from(definition) }]
       : entries
   }
+}
+
+interface Commit {
+  readonly outgoing: readonly OutgoingRecord[]
+  readonly drained: Drained
+  readonly position: Position
+  readonly oldestEventMs: number | undefined
 }
 
 /** The position behind the last record that went to each store's changelog. */

@@ -5,7 +5,7 @@ import type { StateEngine } from '../state/engine.ts'
 import type { Clock } from '../time/clock.ts'
 import type { SubTopology } from '../topology/topology.ts'
 import { BatchProcessor, StreamTime } from './batch-processor.ts'
-import { CommitPipeline } from './commit-pipeline.ts'
+import { type CommitFacts, CommitPipeline } from './commit-pipeline.ts'
 import { type Committer, openCommitter, type ProcessingGuarantee } from './committer.ts'
 import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
 import type { Position } from './position.ts'
@@ -24,7 +24,7 @@ export interface BatchLimits {
 export interface TaskObserver {
   count(name: string, by?: number): void
   polled(batch: FetchedBatch): void
-  committed(commit: { readonly records: number; readonly tookMs: number }): void
+  committed(commit: CommitFacts): void
   restoring(progress: RestoreProgress): void
 }
 
@@ -99,6 +99,11 @@ export class StreamTask {
 
   get streamTimeMs(): number {
     return this.#streamTime.nowMs
+  }
+
+  /** What the local state takes, approximately; `undefined` while it is not open. */
+  async stateBytes(): Promise<number | undefined> {
+    return this.status === 'RUNNING' ? this.#opened?.db.approximateBytes() : undefined
   }
 
   /**
@@ -221,7 +226,7 @@ export class StreamTask {
     this.#position = nextOffset
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
-    await this.#commits!.submit(outgoing, this.#reached())
+    await this.#commits!.submit(outgoing, this.#reached(), records[0]!.timestampMs)
   }
 
   async #idle(nextOffset: number): Promise<void> {
