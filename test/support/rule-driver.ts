@@ -1,4 +1,4 @@
-import { unsigned } from '../../src/rules/authenticity.ts'
+import { type Authenticity, unsigned } from '../../src/rules/authenticity.ts'
 import { compileRuleSet } from '../../src/rules/compiler.ts'
 import { loadRuleFiles } from '../../src/rules/loader.ts'
 import { type TestDriverOptions, TopologyTestDriver } from '../../src/testing/index.ts'
@@ -34,7 +34,10 @@ export class RuleDriver {
     this.driver = driver
   }
 
-  static async open(yaml: string, options: TestDriverOptions = {}): Promise<RuleDriver> {
+  static async open(
+    yaml: string,
+    options: TestDriverOptions & { readonly authenticity?: Authenticity } = {},
+  ): Promise<RuleDriver> {
     const ruleSet = await loadRuleFiles([{ path: 'rules.yaml', text: yaml }])
     const topology = compileRuleSet({
       ruleSet,
@@ -43,7 +46,7 @@ export class RuleDriver {
       partitions: options.partitions ?? 1,
       mapping: 'headers',
       maxValueBytes: 1 << 20,
-      authenticity: unsigned('test'),
+      authenticity: options.authenticity ?? unsigned('test'),
       stamp: () => ({}),
     })
     return new RuleDriver(await TopologyTestDriver.open(topology, options))
