@@ -1,4 +1,3 @@
-import { typedKey } from '../sequence/typed-key.ts'
 import type { AggregateValue } from './definition.ts'
 import type { ChunkIndex, Position, WindowLog } from './window-log.ts'
 
@@ -9,7 +8,7 @@ import type { ChunkIndex, Position, WindowLog } from './window-log.ts'
 export class DistinctValues implements ChunkIndex {
   readonly #log: WindowLog
   readonly #column: number
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new Map<AggregateValue, number>()
   /** The window counted, from (inclusive) to (exclusive) in time. */
   #fromMs = 0
   #endMs = 0
@@ -65,10 +64,10 @@ export class DistinctValues implements ChunkIndex {
   }
 
   #count(value: AggregateValue | undefined, by: number): void {
-    const key = typedKey(value)
-    if (key === undefined) return
-    const count = (this.#counts.get(key) ?? 0) + by
-    if (count === 0) this.#counts.delete(key)
-    else this.#counts.set(key, count)
+    // NaN equals nothing, itself included.
+    if (value === undefined || Number.isNaN(value)) return
+    const count = (this.#counts.get(value) ?? 0) + by
+    if (count === 0) this.#counts.delete(value)
+    else this.#counts.set(value, count)
   }
 }

@@ -36,6 +36,11 @@ function split(value: number): { readonly mantissa: bigint; readonly exponent: n
 /** The double nearest to `numerator / (denominator × 2^scale)`, ties to even; infinite beyond the largest. */
 export function toDouble(numerator: bigint, scale: number, denominator = 1n): number {
   if (numerator === 0n) return 0
+  if (denominator === 1n && scale <= 512) {
+    // Converting a bigint rounds as wanted, and a power of two changes nothing while the result is a normal number.
+    const whole = Number(numerator)
+    if (Number.isFinite(whole)) return whole * 2 ** -scale
+  }
   const negative = numerator < 0n
   const magnitude = negative ? -numerator : numerator
   // Of the quotient's leading bits 54 or 55 are kept, fewer where doubles are subnormal, and one that says whether more follow.

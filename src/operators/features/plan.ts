@@ -75,9 +75,11 @@ export function featureKey<E>({ def }: AggregatePlan<E>, event: KeyedEvent<E>): 
 /** What an event adds; `undefined` when it does not contribute. */
 export function contributionOf<E>({ def, columns }: AggregatePlan<E>, event: KeyedEvent<E>): ColumnValues | undefined {
   if (!def.contributes(event)) return undefined
-  return columns.map((value): AggregateValue | undefined => {
-    const one = value(event)
-    // -0 and 0 are one number, so one value.
-    return one === 0 ? 0 : one
-  })
+  return columns.map((value) => asKept(value(event)))
+}
+
+/** The value as it would come back from the store, so that a restart changes nothing: text is UTF-8, and -0 is 0. */
+function asKept(value: AggregateValue | undefined): AggregateValue | undefined {
+  if (typeof value === 'string') return value.toWellFormed()
+  return value === 0 ? 0 : value
 }

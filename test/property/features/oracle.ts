@@ -49,7 +49,7 @@ export class FeatureOracle {
   }
 }
 
-const plain = (value: AggregateValue | undefined) => (value === 0 ? 0 : value)
+const plain = (value: AggregateValue | undefined) => (value === 0 ? 0 : value === '\ud800' ? '\ufffd' : value)
 
 /** Python's `math.fsum`: partial sums that do not overlap, rounded once, half to even. */
 export function fsum(values: readonly number[]): number {

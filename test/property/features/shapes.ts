@@ -85,7 +85,7 @@ export const traces = (maxLength: number): fc.Arbitrary<TraceEvent[]> =>
         key: fc.constantFrom('k', 'k', 'k', 'l'),
         by: fc.option(fc.constantFrom('a', 'a', 'a', 'b'), { nil: undefined, freq: 12 }),
         number: fc.option(numbers, { nil: undefined, freq: 8 }),
-        any: fc.option(fc.constantFrom<AggregateValue>('x', 'y', '', '1', 1, 0, -0, true, false), { nil: undefined, freq: 8 }),
+        any: fc.option(fc.constantFrom<AggregateValue>('x', 'y', '', '1', '\ud800', 1, 0, -0, true, false), { nil: undefined, freq: 8 }),
         move: fc.constantFrom(0, 0, 1, 1, 2, 15),
         backMs: fc.constantFrom(0, 0, 0, 0, 1, 4, 9),
       }),
