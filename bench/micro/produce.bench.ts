@@ -1,0 +1,30 @@
+/** Records to a Kafka record batch, for decisions with headers and for changelog entries; beside it one copy of the bytes. */
+import { Bench } from 'tinybench'
+import { encodeBatch } from '../../src/log/kafka/batch-encoder.ts'
+import type { OutgoingRecord } from '../../src/record/record.ts'
+import { changelogRecord } from '../../src/task/changelog.ts'
+import { cardEvents } from '../data/card-events.ts'
+import { outgoingOf } from '../data/outgoing.ts'
+
+const count = 2_000
+const decisions = Array.from(cardEvents({ events: count, cards: 1_000, seed: 1 }), (event) => outgoingOf(event, 'main'))
+const changes = decisions.map(
+  ({ key, value }): OutgoingRecord =>
+    changelogRecord('bench', 0, { store: 'events', key: key!, value: value!.subarray(0, 100) }),
+)
+const identity = { producerId: 1, producerEpoch: 0, transactional: true }
+let bytes = 0
+
+const bench = new Bench({ time: 500, warmupTime: 200 })
+bench.add(`${decisions.length} records with four headers`, () => {
+  bytes += encodeBatch(decisions, identity, 0, 0).length
+})
+bench.add(`${changes.length} changelog records`, () => {
+  bytes += encodeBatch(changes, identity, 0, 0).length
+})
+bench.add('rival: one copy of keys and values', () => {
+  bytes += Buffer.concat(decisions.flatMap(({ key, value }) => [key!, value!])).length
+})
+await bench.run()
+console.table(bench.table())
+if (bytes === 0) throw new Error('nothing was encoded: the benchmark measures something else')
