@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Log } from '../../../src/log/log.ts'
+import type { Log, LogClient } from '../../../src/log/log.ts'
 import type { LogRecord } from '../../../src/record/record.ts'
 import { unsigned } from '../../../src/rules/authenticity.ts'
 import { loadRuleSet } from '../../../src/rules/loader.ts'
@@ -28,6 +28,12 @@ export interface ScenarioLog {
   dispose(): Promise<void>
 }
 
+/** A main topic as somebody reads it who is not the application. */
+export interface MainTopic {
+  readonly log: LogClient
+  readonly mainTopic: string
+}
+
 /** The application under test, on the scenario's rule set. */
 export const scenarioApp = (
   { log, mainTopic, applicationId }: ScenarioLog,
@@ -51,7 +57,7 @@ export const scenarioApp = (
   })
 
 /** Main as it lies, partition by partition. */
-export async function readPartitions(log: Log, topic: string): Promise<LogRecord[][]> {
+export async function readPartitions(log: LogClient, topic: string): Promise<LogRecord[][]> {
   return Map.groupBy(await readTopic(log, topic), (record) => record.partition)
     .entries()
     .reduce<LogRecord[][]>(
@@ -84,7 +90,7 @@ export const decisionsIn = (records: readonly LogRecord[]): ComparedDecision[] =
     .map(({ key, headers, value }) => ({ key: key!.toString(), id: headers.id!.toString(), value: value! }))
 
 /** Every event of main has been decided as the oracle decides it; fails with the first difference. */
-export async function expectDecided({ log, mainTopic }: ScenarioLog, ruleSet: RuleSet): Promise<ExpectedPartition[]> {
+export async function expectDecided({ log, mainTopic }: MainTopic, ruleSet: RuleSet): Promise<ExpectedPartition[]> {
   const main = await readPartitions(log, mainTopic)
   const expected = expectedOf(main, ruleSet)
   const found = main.map(decisionsIn)
@@ -98,7 +104,7 @@ export async function expectDecided({ log, mainTopic }: ScenarioLog, ruleSet: Ru
 }
 
 /** Waits until as many decisions lie on main as the oracle expects, then compares them all. */
-export async function decided(at: ScenarioLog, ruleSet: RuleSet, withinMs = 120_000): Promise<ExpectedPartition[]> {
+export async function decided(at: MainTopic, ruleSet: RuleSet, withinMs = 120_000): Promise<ExpectedPartition[]> {
   await eventually(
     async () => {
       const main = await readPartitions(at.log, at.mainTopic)
