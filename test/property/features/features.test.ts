@@ -9,7 +9,10 @@ import { definitionOf, type FeatureShape, featureSets, type TraceEvent, traces }
 
 const runs = Number(process.env['WEIR_PROPERTY_RUNS'] ?? 3_000)
 const seed = process.env['WEIR_PROPERTY_SEED']
-const parameters = (share: number) => ({ numRuns: Math.ceil(runs * share), ...(seed === undefined ? {} : { seed: Number(seed) }) })
+const parameters = (share: number) => ({
+  numRuns: Math.ceil(runs * share),
+  ...(seed === undefined ? {} : { seed: Number(seed) }),
+})
 
 interface Run {
   readonly graceMs: number
@@ -27,7 +30,10 @@ const running: fc.Arbitrary<Run> = fc.record({
   maxCachedEntries: fc.constantFrom(0, 20, 1_000),
   chunkEntries: fc.constantFrom(2, 3, 8, 256),
   batches: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 3 }),
-  after: fc.array(fc.constantFrom<Run['after'][number]>('on', 'on', 'restart', 'crash'), { minLength: 1, maxLength: 4 }),
+  after: fc.array(fc.constantFrom<Run['after'][number]>('on', 'on', 'restart', 'crash'), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   taskPrefetches: fc.boolean(),
 })
 
@@ -47,7 +53,8 @@ function runFeatures(features: readonly FeatureShape[], trace: readonly TraceEve
     for (let attempt = after === 'crash' ? 2 : 1; attempt > 0; attempt--) {
       streamTimeMs = before
       for (const [index, event] of batch.entries()) {
-        if (event.type !== 'tick') (run.taskPrefetches ? task : evaluator).prefetch(keyed(event, start + index), stores.prefetch)
+        if (event.type !== 'tick')
+          (run.taskPrefetches ? task : evaluator).prefetch(keyed(event, start + index), stores.prefetch)
       }
       values = batch.flatMap((event, index) => {
         streamTimeMs = Math.max(streamTimeMs, event.timeMs)
@@ -97,10 +104,15 @@ test('long windows span many chunks', () => {
 
 test('a fraction is rounded once, to the nearest double, ties to even', () => {
   const whole = fc.oneof(fc.bigInt({ min: 1n, max: 2n ** 60n }), fc.bigInt({ min: 1n, max: 2n ** 1200n }))
-  const property = fc.property(whole, fc.bigInt({ min: 1n, max: 2n ** 70n }), fc.constantFrom(64, 128, 1074, 2148), (top, bottom, scale) => {
-    fc.pre(top >> BigInt(scale + 1000) === 0n)
-    expect(toDouble(top, scale, bottom)).toBe(nearest(top, bottom << BigInt(scale)))
-    expect(toDouble(-top, scale, bottom)).toBe(-nearest(top, bottom << BigInt(scale)))
-  })
+  const property = fc.property(
+    whole,
+    fc.bigInt({ min: 1n, max: 2n ** 70n }),
+    fc.constantFrom(64, 128, 1074, 2148),
+    (top, bottom, scale) => {
+      fc.pre(top >> BigInt(scale + 1000) === 0n)
+      expect(toDouble(top, scale, bottom)).toBe(nearest(top, bottom << BigInt(scale)))
+      expect(toDouble(-top, scale, bottom)).toBe(-nearest(top, bottom << BigInt(scale)))
+    },
+  )
   fc.assert(property, parameters(0.1))
 })

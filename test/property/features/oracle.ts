@@ -36,7 +36,8 @@ export class FeatureOracle {
       .sort((a, b) => a.timeMs - b.timeMs || a.offset - b.offset)
     if (agg === 'count') return window.length
     const values = window.map((one) => one[field]).filter((value) => value !== undefined)
-    if (agg === 'distinct') return values.filter((one, at) => one === one && !values.slice(0, at).some((other) => other === one)).length
+    if (agg === 'distinct')
+      return values.filter((one, at) => one === one && !values.slice(0, at).some((other) => other === one)).length
     if (agg === 'first') return plain(values[0])
     if (agg === 'last') return plain(values.at(-1))
     const numbers = values as number[]
@@ -117,7 +118,10 @@ export function nearest(numerator: bigint, denominator: bigint): number {
     if (below(middle)) low = middle
     else high = middle
   }
-  const [a, b] = [wholeSteps(bitsDouble(low)), wholeSteps(bitsDouble(low + 1n) === Infinity ? Number.MAX_VALUE : bitsDouble(low + 1n))]
+  const [a, b] = [
+    wholeSteps(bitsDouble(low)),
+    wholeSteps(bitsDouble(low + 1n) === Infinity ? Number.MAX_VALUE : bitsDouble(low + 1n)),
+  ]
   const twice = 2n * numerator * 2n ** 1074n
   const middle = (a + b) * denominator
   if (twice === middle) return bitsDouble(low % 2n === 0n ? low : low + 1n)

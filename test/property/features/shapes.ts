@@ -74,7 +74,10 @@ export const featureSets: fc.Arbitrary<FeatureShape[]> = fc
 const numbers = fc.oneof(
   { weight: 6, arbitrary: fc.nat(100_000).map((cents) => cents / 100) },
   { weight: 2, arbitrary: fc.constantFrom(0.1, 0.2, 0.3, -0.3, 1e16, -1e16, 1, -1, -0, 0, 2 ** -70, 1e-30) },
-  { weight: 1, arbitrary: fc.constantFrom(1e100, -1e100, 5e-324, Number.MAX_VALUE / 8, 2 ** -1022, 1 / 0, -1 / 0, 0 / 0) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(1e100, -1e100, 5e-324, Number.MAX_VALUE / 8, 2 ** -1022, 1 / 0, -1 / 0, 0 / 0),
+  },
 )
 
 export const traces = (maxLength: number): fc.Arbitrary<TraceEvent[]> =>
@@ -85,7 +88,10 @@ export const traces = (maxLength: number): fc.Arbitrary<TraceEvent[]> =>
         key: fc.constantFrom('k', 'k', 'k', 'l'),
         by: fc.option(fc.constantFrom('a', 'a', 'a', 'b'), { nil: undefined, freq: 12 }),
         number: fc.option(numbers, { nil: undefined, freq: 8 }),
-        any: fc.option(fc.constantFrom<AggregateValue>('x', 'y', '', '1', '\ud800', 1, 0, -0, true, false), { nil: undefined, freq: 8 }),
+        any: fc.option(fc.constantFrom<AggregateValue>('x', 'y', '', '1', '\ud800', 1, 0, -0, true, false), {
+          nil: undefined,
+          freq: 8,
+        }),
         move: fc.constantFrom(0, 0, 1, 1, 2, 15),
         backMs: fc.constantFrom(0, 0, 0, 0, 1, 4, 9),
       }),
