@@ -37,7 +37,8 @@ export class FeatureOracle {
     if (agg === 'count') return window.length
     const values = window.map((one) => one[field]).filter((value) => value !== undefined)
     if (agg === 'distinct')
-      return values.filter((one, at) => one === one && !values.slice(0, at).some((other) => other === one)).length
+      return values.filter((one, at) => !Number.isNaN(one) && !values.slice(0, at).some((other) => other === one))
+        .length
     if (agg === 'first') return plain(values[0])
     if (agg === 'last') return plain(values.at(-1))
     const numbers = values as number[]
