@@ -8,9 +8,24 @@ export interface ChangelogEntry {
   readonly value: Buffer | null
 }
 
-/** One changed key of a store; a later change of the same key replaces the value. */
-export interface Write extends ChangelogEntry {
+/**
+ * One changed key of a store: for the database a change, for the changelog an entry. A later change of the same key by the
+ * same buffer replaces the value; once drained it stays as it is.
+ */
+export class Write implements ChangelogEntry, Change {
+  readonly store: string
+  readonly key: Buffer
   value: Buffer | null
+
+  constructor(store: string, key: Buffer, value: Buffer | null) {
+    this.store = store
+    this.key = key
+    this.value = value
+  }
+
+  get column(): string {
+    return this.store
+  }
 }
 
 /** What a buffer changed, across stores, in the order in which each key was first changed. */
@@ -21,21 +36,16 @@ export class Journal {
     return this.#writes.length === 0
   }
 
-  add(write: Write): Write {
+  add<W extends Write>(write: W): W {
     this.#writes.push(write)
     return write
   }
 
-  clear(): void {
+  /** What was written since the last time. */
+  drain(): readonly Write[] {
+    const writes = this.#writes
     this.#writes = []
-  }
-
-  changelog(): ChangelogEntry[] {
-    return this.#writes.map(({ store, key, value }) => ({ store, key, value }))
-  }
-
-  changes(): Change[] {
-    return this.#writes.map(({ store, key, value }) => ({ column: store, key, value }))
+    return writes
   }
 }
 
@@ -47,6 +57,8 @@ export interface StoreState {
   drained(): void
   /** The database holds what was drained. */
   applied(): void
+  /** The database holds all up to this stream time, which will not go back behind it. */
+  settle(streamTimeMs: number): void
   /** Forgets what was written, drained or loaded. */
   discard(): void
 }

@@ -1,12 +1,16 @@
 import { CacheEntry, type StateCache } from './cache.ts'
 import type { StateDb } from './engine.ts'
-import type { Journal, StoreState, Write } from './journal.ts'
-import { keyBytes, wellFormed } from './keys.ts'
+import { type Journal, type StoreState, Write } from './journal.ts'
+import { keyBytes, timestampOf, wellFormed } from './keys.ts'
+import type { StoredKeys } from './stored-keys.ts'
 
-export interface KeyedValuesOptions {
+export interface KeyedValuesOptions<T> {
   readonly db: StateDb
   readonly journal: Journal
   readonly cache: StateCache
+  readonly read: (bytes: Buffer) => T
+  /** Of a store that forgets: spares it reads of keys that are not there. */
+  readonly stored?: StoredKeys
 }
 
 // Estimates: a key with its place in maps, and a value as an object.
@@ -23,6 +27,8 @@ class KeyedValue<T> extends CacheEntry {
   /** This buffer's write. */
   write: Write | undefined
   isOnTheWay = false
+  /** Somebody found it here, other than the batch that put it where nothing was. */
+  isWanted = false
 
   constructor(key: string, bytes: Buffer | null, owner: { forget(value: KeyedValue<T>): void }) {
     super(keyCost + key.length + valueCost(bytes))
@@ -50,14 +56,16 @@ export class KeyedValues<T> implements StoreState {
   readonly #journal: Journal
   readonly #cache: StateCache
   readonly #read: (bytes: Buffer) => T
+  readonly #stored: StoredKeys | undefined
   #wishes = new Set<string>()
   #held = new Map<string, KeyedValue<T>>()
   #written: KeyedValue<T>[] = []
   /** Values whose writes are on their way to the database. */
   #onTheWay: readonly KeyedValue<T>[] = []
 
-  constructor(name: string, { db, journal, cache }: KeyedValuesOptions, read: (bytes: Buffer) => T) {
+  constructor({ name }: { readonly name: string }, { db, journal, cache, read, stored }: KeyedValuesOptions<T>) {
     this.#name = name
+    this.#stored = stored
     this.#db = db
     this.#journal = journal
     this.#cache = cache
@@ -66,7 +74,11 @@ export class KeyedValues<T> implements StoreState {
 
   get(anyKey: string): T | undefined {
     const key = wellFormed(anyKey)
-    const held = this.#held.get(key) ?? this.#hold(key, this.#db.getSync(this.#name, keyBytes(key)) ?? null)
+    let held = this.#held.get(key)
+    if (held === undefined) {
+      if (this.#stored?.mayHave(key) === false) return undefined
+      held = this.#hold(key, this.#db.getSync(this.#name, keyBytes(key)) ?? null)
+    }
     const { bytes } = held
     if (bytes === null) return undefined
     if (bytes !== undefined) {
@@ -79,8 +91,11 @@ export class KeyedValues<T> implements StoreState {
   set(anyKey: string, bytes: Buffer | null): void {
     const key = wellFormed(anyKey)
     let held = this.#held.get(key)
-    if (held === undefined) held = this.#hold(key, bytes)
-    else {
+    if (bytes !== null) this.#stored?.add(key, timestampOf(bytes))
+    if (held === undefined) {
+      held = this.#hold(key, bytes)
+      held.isWanted = this.#stored === undefined
+    } else {
       held.bytes = bytes
       held.value = undefined
       this.#cache.resize(held, keyCost + key.length + valueCost(bytes) - held.sizeBytes)
@@ -88,7 +103,7 @@ export class KeyedValues<T> implements StoreState {
     }
     if (held.write !== undefined) held.write.value = bytes
     else {
-      held.write = this.#journal.add({ store: this.#name, key: keyBytes(key), value: bytes })
+      held.write = this.#journal.add(new Write(this.#name, keyBytes(key), bytes))
       this.#written.push(held)
     }
   }
@@ -96,11 +111,14 @@ export class KeyedValues<T> implements StoreState {
   wish(anyKey: string): void {
     const key = wellFormed(anyKey)
     const held = this.#held.get(key)
-    if (held === undefined) this.#wishes.add(key)
-    else this.#use(held)
+    if (held !== undefined) {
+      held.isWanted = true
+      this.#use(held)
+    } else if (this.#stored?.mayHave(key) !== false) this.#wishes.add(key)
   }
 
   async load(): Promise<void> {
+    await this.#stored?.visit()
     const into = this.#held
     const missing = [...this.#wishes]
     this.#wishes = new Set()
@@ -121,8 +139,19 @@ export class KeyedValues<T> implements StoreState {
   }
 
   applied(): void {
-    for (const held of this.#onTheWay) held.isOnTheWay = false
+    for (const held of this.#onTheWay) {
+      held.isOnTheWay = false
+      // A new key is hardly asked for soon, and the filter tells all others: it leaves its place to others.
+      if (!held.isWanted && held.write === undefined && !this.#cache.isReading) {
+        this.#cache.remove(held)
+        this.forget(held)
+      }
+    }
     this.#onTheWay = []
+  }
+
+  settle(streamTimeMs: number): void {
+    this.#stored?.settle(streamTimeMs)
   }
 
   discard(): void {
@@ -138,6 +167,7 @@ export class KeyedValues<T> implements StoreState {
 
   #hold(key: string, bytes: Buffer | null): KeyedValue<T> {
     const held = new KeyedValue<T>(key, bytes, this)
+    held.isWanted = true
     this.#held.set(key, held)
     this.#use(held)
     return held

@@ -74,3 +74,6 @@ export const windowRange = (prefix: Buffer, fromMs: number, toMs: number): KeyRa
 export const windowTimeOf = (key: Buffer): number => readOrdered(key, key.length - rowBytes)
 
 export const windowOffsetOf = (key: Buffer): number => readOrdered(key, key.length - timeBytes)
+
+/** The store's key in the key of one entry. */
+export const windowKeyOf = (key: Buffer): string => key.toString('utf8', lengthBytes, key.length - rowBytes)

@@ -4,6 +4,7 @@ import type { Change, StateDb } from './engine.ts'
 import { type ChangelogEntry, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
 import { KeyedValues } from './keyed-values.ts'
+import { StoredKeys } from './stored-keys.ts'
 import type { Prefetch, StoreDef, StoreOf } from './stores.ts'
 import { Sweeper } from './sweeper.ts'
 import { systemColumn } from './system.ts'
@@ -64,6 +65,8 @@ export class TaskState {
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
   #onTheWay = false
+  /** The stream time of the batch that is about to be applied. */
+  #sweptMs: number | undefined
 
   private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, cache, sweeper }: Parts) {
     this.#stores = stores
@@ -88,13 +91,14 @@ export class TaskState {
         throw new TopologyError('topology-invalid', `the store name ${def.name} is taken; give the store another name`)
       }
       if (def.kind === 'window') {
-        const store = new BufferedWindowStore(def, parts)
+        const store = new BufferedWindowStore(def, { ...parts, stored: new StoredKeys(def, parts) })
         open.set(def.name, { kind: 'window', store, state: store })
       } else if (def.kind === 'key-value') {
-        const state = new KeyedValues(def.name, parts, (bytes) => def.serde.deserialize(bytes))
+        const state = new KeyedValues(def, { ...parts, read: (bytes: Buffer) => def.serde.deserialize(bytes) })
         open.set(def.name, { kind: 'keyed', store: new BufferedKeyValueStore(def, state), state })
       } else {
-        const state = new KeyedValues(def.name, parts, timestampedReader(def))
+        const stored = new StoredKeys(def, parts)
+        const state = new KeyedValues(def, { ...parts, stored, read: timestampedReader(def) })
         open.set(def.name, { kind: 'keyed', store: new BufferedTimestampedStore(def, state, streamTimeMs), state })
       }
     }
@@ -124,11 +128,10 @@ export class TaskState {
     if (!this.#journal.isEmpty) {
       if (this.#onTheWay) throw new Error('the last drain is still on its way: call applied() or discard() first')
       this.#onTheWay = true
-      const drained = { changes: this.#journal.changes(), changelog: this.#journal.changelog() }
-      this.#journal.clear()
-      this.#sweeper.noteWrites(drained.changes)
+      const writes = this.#journal.drain()
+      this.#sweeper.noteWrites(writes)
       this.#endBatch()
-      return drained
+      return { changes: writes, changelog: writes }
     }
     if (!this.#onTheWay) this.#endBatch()
     return { changes: [], changelog: [] }
@@ -139,20 +142,26 @@ export class TaskState {
    * same database write and into no changelog. Ask when the database has all earlier batches. See `Sweeper.sweep`.
    */
   sweep(streamTimeMs: number): Promise<Change[]> {
+    this.#sweptMs = streamTimeMs
     return this.#sweeper.sweep(streamTimeMs)
   }
 
   /** The database has what was drained. */
   applied(): void {
     this.#onTheWay = false
-    for (const state of this.#states) state.applied()
+    for (const state of this.#states) {
+      state.applied()
+      if (this.#sweptMs !== undefined) state.settle(this.#sweptMs)
+    }
+    this.#sweptMs = undefined
     this.#cache.evict()
   }
 
   /** Forgets everything that is not in the database: the buffer, what was drained, and what was loaded. */
   discard(): void {
     this.#onTheWay = false
-    this.#journal.clear()
+    this.#sweptMs = undefined
+    this.#journal.drain()
     this.#sweeper.discard()
     for (const state of this.#states) state.discard()
     this.#cache.clear()

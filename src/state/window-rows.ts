@@ -1,5 +1,5 @@
 import { CacheEntry } from './cache.ts'
-import type { Write } from './journal.ts'
+import { Write } from './journal.ts'
 
 /** An entry as it lies in the database. */
 export interface RawRow {
@@ -23,14 +23,25 @@ export interface Span {
   readonly toMs: number
 }
 
-/** A row that is not in the database yet. */
-interface WrittenRow {
+/** A row on its way to the database. */
+export class WindowWrite extends Write {
   readonly timeMs: number
   readonly offset: number
-  readonly write: Write
+
+  constructor({ store, key, timeMs, offset, bytes }: RawRow & { readonly store: string; readonly key: Buffer }) {
+    super(store, key, bytes)
+    this.timeMs = timeMs
+    this.offset = offset
+  }
 }
 
-const order = (a: Row | WrittenRow, timeMs: number, offset: number): number => a.timeMs - timeMs || a.offset - offset
+/** What has a place in the order. */
+interface Placed {
+  readonly timeMs: number
+  readonly offset: number
+}
+
+const order = (a: Placed, timeMs: number, offset: number): number => a.timeMs - timeMs || a.offset - offset
 
 /** Index of the first row that is not before (`timeMs`, `offset`). */
 export function indexOf(rows: readonly Row[], timeMs: number, offset: number): number {
@@ -84,8 +95,8 @@ export class KeyRows extends CacheEntry {
   #askedFromMs = Number.POSITIVE_INFINITY
   #askedToMs = Number.NEGATIVE_INFINITY
   #rows: Row[] = []
-  #written: WrittenRow[] | undefined
-  #onTheWay: readonly WrittenRow[] | undefined
+  #written: WindowWrite[] | undefined
+  #onTheWay: readonly WindowWrite[] | undefined
   #unasked = 0
   #rowBytes = 0
 
@@ -174,30 +185,35 @@ export class KeyRows extends CacheEntry {
     this.#know(Math.min(this.#fromMs, fromMs), Math.max(this.#toMs, toMs))
   }
 
+  /** The database has no row of the key. */
+  knowAll(): void {
+    this.#know(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+  }
+
   /** The write of this buffer for the row, if there is one. */
-  writeAt(timeMs: number, offset: number): Write | undefined {
+  writeAt(timeMs: number, offset: number): WindowWrite | undefined {
     if (this.#written === undefined) return undefined
     const row = this.#rows[indexOf(this.#rows, timeMs, offset)]
     if (row === undefined || order(row, timeMs, offset) !== 0) return undefined
-    return this.#written.find((written) => order(written, timeMs, offset) === 0)?.write
+    return this.#written.find((written) => order(written, timeMs, offset) === 0)
   }
 
   /** Puts a row that `write` will bring to the database. */
-  put(row: RawRow, write: Write, isNew: boolean): void {
+  put(row: RawRow, write: WindowWrite): void {
     this.#unasked++
     this.#rowBytes += rowBytes(row)
-    if (isNew) {
-      this.#written ??= []
-      this.#written.push({ timeMs: row.timeMs, offset: row.offset, write })
-    }
+    if (this.#written === undefined) this.#written = [write]
+    else this.#written.push(write)
     const last = this.#rows.at(-1)
-    if (last === undefined || order(last, row.timeMs, row.offset) < 0) {
-      this.#rows.push(row)
-      return
-    }
-    // A new array, so that whoever is iterating over the rows is not disturbed.
+    if (last === undefined || order(last, row.timeMs, row.offset) < 0) this.#rows.push(row)
+    else this.replace(row)
+  }
+
+  /** Puts a row in its place, instead of one that may be there. */
+  replace(row: RawRow): void {
     const index = indexOf(this.#rows, row.timeMs, row.offset)
     const replaced = order(this.#rows[index]!, row.timeMs, row.offset) === 0 ? 1 : 0
+    // A new array, so that whoever is iterating over the rows is not disturbed.
     this.#rows = this.#rows.toSpliced(index, replaced, row)
   }
 

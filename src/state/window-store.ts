@@ -4,14 +4,16 @@ import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
 import { wellFormed, windowKey, windowOffsetOf, windowPrefix, windowRange, windowTimeOf } from './keys.ts'
 import { expiredBefore } from './retention.ts'
+import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
-import { endOf, KeyRows, type RawRow, type Row, type Span, startOf } from './window-rows.ts'
+import { endOf, KeyRows, type RawRow, type Row, type Span, startOf, WindowWrite } from './window-rows.ts'
 
 export interface WindowStoreOptions {
   readonly db: StateDb
   readonly journal: Journal
   readonly cache: StateCache
   readonly streamTimeMs: () => number
+  readonly stored: StoredKeys
 }
 
 /** A span of a key that is to be read. With `onwards` also what is later, if that is little. */
@@ -40,34 +42,36 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   readonly #journal: Journal
   readonly #cache: StateCache
   readonly #streamTimeMs: () => number
+  readonly #stored: StoredKeys
   #wishes = new Set<KeyRows>()
   #keys = new Map<string, KeyRows>()
   #written: KeyRows[] = []
   /** Keys whose writes are on their way to the database. */
   #onTheWay: readonly KeyRows[] = []
 
-  constructor(def: WindowStoreDef<V>, { db, journal, cache, streamTimeMs }: WindowStoreOptions) {
+  constructor(def: WindowStoreDef<V>, { db, journal, cache, streamTimeMs, stored }: WindowStoreOptions) {
     this.#def = def
     this.#db = db
     this.#journal = journal
     this.#cache = cache
     this.#streamTimeMs = streamTimeMs
+    this.#stored = stored
   }
 
   put(anyKey: string, { timeMs, offset, value }: WindowEntry<V>): void {
     const held = this.#rowsOf(wellFormed(anyKey))
+    this.#stored.add(held.key, timeMs)
     const bytes = this.#def.serde.serialize(value)
+    const row = { timeMs, offset, bytes }
     const before = held.writeAt(timeMs, offset)
-    if (before !== undefined) before.value = bytes
-    const write =
-      before ??
-      this.#journal.add({
-        store: this.#def.name,
-        key: windowKey(windowPrefix(held.key), timeMs, offset),
-        value: bytes,
-      })
-    if (!held.isWritten) this.#written.push(held)
-    held.put({ timeMs, offset, bytes }, write, before === undefined)
+    if (before !== undefined) {
+      before.value = bytes
+      held.replace(row)
+    } else {
+      if (!held.isWritten) this.#written.push(held)
+      const key = windowKey(windowPrefix(held.key), timeMs, offset)
+      held.put(row, this.#journal.add(new WindowWrite({ store: this.#def.name, key, ...row })))
+    }
     this.#resize(held)
     this.#cache.touch(held)
   }
@@ -98,10 +102,13 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     const held = this.#rowsOf(wellFormed(anyKey))
     held.ask(fromMs, toMs, this.#cache.batch)
     this.#cache.touch(held)
-    if (!held.isComplete) this.#wishes.add(held)
+    if (held.isComplete) return
+    if (this.#stored.mayHave(held.key)) this.#wishes.add(held)
+    else held.knowAll()
   }
 
   async load(): Promise<void> {
+    await this.#stored.visit()
     const into = this.#keys
     const streamTimeMs = this.#streamTimeMs()
     let gaps: Gap[] = []
@@ -132,6 +139,10 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
       else this.#remove(held)
     }
     this.#onTheWay = []
+  }
+
+  settle(streamTimeMs: number): void {
+    this.#stored.settle(streamTimeMs)
   }
 
   discard(): void {
