@@ -1,16 +1,18 @@
-import type { Head } from '../record/ingress.ts'
+import { type Head, tickType } from '../record/ingress.ts'
 import type { Headers, LogRecord } from '../record/record.ts'
-import { macHeader, macOf, type PublicKeys, verifyControl, verifyMac } from '../record/signature.ts'
+import { type Coded, macHeader, macOf, type PublicKeys, verifyControl, verifyMac } from '../record/signature.ts'
 
 /**
  * Who may write what on main. Anybody who writes events could otherwise write rules: a control record counts only when a
- * known key signed it, a decision only with this application's own code.
+ * known key signed it, a decision or tick only with this application's own code.
  */
 export interface Authenticity {
   /** Why a decision or control record is not to be believed; `undefined` when it is. Absent when all are believed. */
   readonly objection?: (record: LogRecord, head: Head) => string | undefined
   /** The headers that make a record of ours believable. */
-  seal(record: { readonly key: Buffer; readonly id: string; readonly value: Buffer }): Headers
+  seal(record: Coded): Headers
+  /** True for a record that another application on the same topic says it wrote. Absent when all are believed. */
+  readonly isOthers?: (record: LogRecord) => boolean
 }
 
 /** Names the application that wrote a record, so that others on the same topic leave it alone. */
@@ -25,16 +27,21 @@ export interface SigningKeys {
 
 export function signedBy(applicationId: string, { publicKeys, macSecret }: SigningKeys): Authenticity {
   const app = Buffer.from(applicationId)
+  const isOthers = ({ headers }: LogRecord): boolean => headers[applicationHeader]?.equals(app) === false
+  const noCode = `the record does not carry the code of the application "${applicationId}"`
   return {
+    isOthers,
     objection(record, head) {
+      if (head.kind === 'control' && head.type === tickType && record.headers[macHeader] !== undefined) {
+        const { type, timeMs } = head
+        const bound = { type, timeMs, partition: record.partition }
+        return verifyMac(macSecret, record, head.id, bound) ? undefined : noCode
+      }
       if (head.kind === 'control')
         return verifyControl(publicKeys, record) ? undefined : 'no known key has signed this control record'
       // Decisions change nothing here; those of other applications on the same topic are theirs to check.
-      const writer = record.headers[applicationHeader]
-      if (head.kind === 'decision' && writer !== undefined && !writer.equals(app)) return undefined
-      return verifyMac(macSecret, record, head.id)
-        ? undefined
-        : `the record does not carry the code of the application "${applicationId}"`
+      if (head.kind === 'decision' && isOthers(record)) return undefined
+      return verifyMac(macSecret, record, head.id) ? undefined : noCode
     },
     seal: (record) => ({ [applicationHeader]: app, [macHeader]: macOf(macSecret, record) }),
   }

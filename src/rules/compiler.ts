@@ -1,5 +1,5 @@
 import { waitingSerde } from '../operators/sequence/waiting-serde.ts'
-import { createIngress, type IngressMapping, streamTimeOf } from '../record/ingress.ts'
+import { createIngress, type Ingested, type IngressMapping, streamTimeOf, tickType } from '../record/ingress.ts'
 import type { Headers, LogRecord } from '../record/record.ts'
 import { TopologyBuilder } from '../topology/builder.ts'
 import type { Ingest, SourceDef, Topology } from '../topology/topology.ts'
@@ -129,6 +129,8 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
       const ingested = ingress(log)
       const streamTimeMs = streamTimeOf(log, ingested, maxAheadMs)
       if (ingested.verdict === 'ignored') return { streamTimeMs, record: undefined }
+      // The ticks of another application with other keys come every second: they are not for us, and no attack.
+      if (isForgedTick(ingested) && authenticity.isOthers?.(log)) return { streamTimeMs, record: undefined }
       const head = ingested.verdict === 'accepted' ? ingested.head : undefined
       if (head !== undefined && !isWanted(head)) return { streamTimeMs, record: undefined }
       const { topic, partition, offset, headers } = log
@@ -149,3 +151,6 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
     return kind === 'data' && plan.tables.has(type)
   }
 }
+
+const isForgedTick = (ingested: Ingested): boolean =>
+  ingested.verdict === 'rejected' && ingested.reason === 'forged' && ingested.head?.type === tickType

@@ -7,6 +7,7 @@ import { changelogSpec, systemStore } from '../task/changelog.ts'
 import type { ProcessingGuarantee } from '../task/committer.ts'
 import { taskFolder } from '../task/open-state.ts'
 import { type BatchLimits, StreamTask } from '../task/stream-task.ts'
+import type { TickOptions } from '../task/ticker.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { SubTopology, Topology } from '../topology/topology.ts'
 import { assignorName, encodeUserData, stickyAssignor } from './assignor.ts'
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
+  /** How time passes in idle partitions. Default: it does not. */
+  readonly tick?: TickOptions
 }
 
 const moves: Readonly<Record<AppState, readonly AppState[]>> = {
@@ -196,7 +199,7 @@ export class WeirApp {
   #hold(partition: TopicPartition): Held {
     const { applicationId, topology, definition, log, engine, stateDir, guarantee, limits, clock, logger, metrics } =
       this.#options
-    const { transactionTimeoutMs = 10_000, restoreBatchEntries } = this.#options
+    const { transactionTimeoutMs = 10_000, restoreBatchEntries, tick } = this.#options
     const subTopology = topology.subTopologies.find(({ sources }) =>
       sources.some(({ topic }) => topic === partition.topic),
     )!
@@ -219,6 +222,7 @@ export class WeirApp {
           transactionTimeoutMs,
           clock,
           observer: monitor,
+          ...(tick === undefined ? {} : { tick }),
         }),
       destroyState: () => engine.destroy(taskFolder(join(stateDir, applicationId), taskId)),
       clock,

@@ -3,9 +3,11 @@ import type { LogClient } from '../log/log.ts'
 import type { IngressMapping } from '../record/ingress.ts'
 import type { Authenticity } from '../rules/authenticity.ts'
 import { compileRuleSet } from '../rules/compiler.ts'
+import { tickRecord } from '../rules/operators/control-tick.ts'
 import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { stampOf } from '../rules/stamp.ts'
+import type { TickAt } from '../task/ticker.ts'
 import { type AppOptions, WeirApp } from './app.ts'
 
 export interface RiskAppOptions extends Omit<AppOptions, 'topology' | 'definition'> {
@@ -41,7 +43,13 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
     authenticity,
     stamp: stampOf(clock),
   })
-  return new WeirApp({ ...options, topology, definition: ruleSet.hash })
+  const { tickAfterMs, maxAheadMs } = ruleSet.options
+  const tick = {
+    afterMs: tickAfterMs,
+    maxAheadMs,
+    record: (at: TickAt) => tickRecord({ topic: mainTopic, ...at }, authenticity),
+  }
+  return new WeirApp({ tick, ...options, topology, definition: ruleSet.hash })
 }
 
 /** A record that is kept aside gets a few headers more: those topics take more bytes than main does. */

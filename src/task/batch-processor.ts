@@ -3,6 +3,7 @@ import type { LogRecord, OutgoingRecord } from '../record/record.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { compileGraph, type Graph } from '../topology/graph.ts'
 import type { Ingest, SourceDef, SubTopology } from '../topology/topology.ts'
+import type { TimedRecord } from './ticker.ts'
 
 export interface BatchProcessorOptions {
   readonly topology: SubTopology
@@ -11,28 +12,43 @@ export interface BatchProcessorOptions {
   readonly state: TaskState
   readonly streamTime: StreamTime
   readonly count: (name: string, by?: number) => void
+  /** The last record before the first batch that stream time looked at, where that is known. */
+  readonly lastTimed?: TimedRecord | undefined
 }
 
 /** The highest event time a task has seen; -1 before the first. Shared by the stores' retention and the operators. */
 export class StreamTime {
   #nowMs: number
+  #beforeMs: number
 
   constructor(startMs = -1) {
     this.#nowMs = startMs
+    this.#beforeMs = startMs
   }
 
+  /** With the record in hand. */
   get nowMs(): number {
     return this.#nowMs
   }
 
-  /** Never goes back. */
-  advance(toMs: number): void {
-    if (toMs > this.#nowMs) this.#nowMs = toMs
+  /**
+   * Before the record in hand. Stores hide by this what is past its retention: a record may move stream time far, and what it
+   * makes due must still be there.
+   */
+  get beforeMs(): number {
+    return this.#beforeMs
+  }
+
+  /** Takes the next record; `undefined` leaves stream time where it is. Never goes back. */
+  step(toMs: number | undefined): void {
+    this.#beforeMs = this.#nowMs
+    if (toMs !== undefined && toMs > this.#nowMs) this.#nowMs = toMs
   }
 
   /** Only for a batch that is processed anew. */
   reset(toMs: number): void {
     this.#nowMs = toMs
+    this.#beforeMs = toMs
   }
 }
 
@@ -45,10 +61,12 @@ export class BatchProcessor {
   readonly #graph: Graph
   readonly #sources: ReadonlyMap<string, SourceDef>
   #outgoing: OutgoingRecord[] = []
+  #lastTimed: TimedRecord | undefined
 
   constructor(options: BatchProcessorOptions) {
     const { topology, taskId, partition, state, streamTime, count } = options
     this.#options = options
+    this.#lastTimed = options.lastTimed
     this.#sources = new Map(topology.sources.map((source) => [source.topic, source]))
     this.#graph = compileGraph(topology, {
       taskId,
@@ -58,6 +76,16 @@ export class BatchProcessor {
       store: (def) => state.store(def),
       write: (record) => this.#outgoing.push(record),
     })
+  }
+
+  /** The last record that stream time looked at; another object for another record. */
+  get lastTimed(): TimedRecord | undefined {
+    return this.#lastTimed
+  }
+
+  /** A stream time beyond which nothing waits for more. */
+  get waitsUntilMs(): number {
+    return this.#graph.waitsUntilMs()
   }
 
   /**
@@ -85,15 +113,19 @@ export class BatchProcessor {
     if (this.#graph.punctuates) await this.#prefetchPunctuate(ingests)
 
     const middle = records.length >> 1
+    let last: LogRecord | undefined
     for (let index = 0; index < records.length; index++) {
       const { streamTimeMs, record } = ingests[index]!
       const { topic, offset } = records[index]!
       const fromMs = streamTime.nowMs
-      if (streamTimeMs !== undefined) streamTime.advance(streamTimeMs)
+      streamTime.step(streamTimeMs)
+      if (streamTimeMs !== undefined) last = records[index]
       if (record !== undefined) this.#graph.process(topic, record)
       if (this.#graph.punctuates) this.#graph.punctuate(topic, { fromMs, toMs: streamTime.nowMs, offset })
       if (index === middle) passFailPoint('in-process')
     }
+    // Kafka writes -1 for a record without a timestamp.
+    if (last !== undefined && last.timestampMs >= 0) this.#lastTimed = { timestampMs: last.timestampMs }
   }
 
   /** What falls due in a batch is known by the time it spans; what that needs, only when it has been read. */

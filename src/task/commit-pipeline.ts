@@ -92,7 +92,7 @@ export class CommitPipeline {
     const system = this.#systemEntries(position)
     const entries = writes ? [...changelog, ...system] : []
     const records = [...outgoing, ...entries.map((entry) => changelogRecord(applicationId, source.partition, entry))]
-    const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs })
+    const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs, timestampMs: position.timestampMs })
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
     onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })

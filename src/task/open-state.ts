@@ -40,6 +40,8 @@ export interface OpenedState {
   readonly state: TaskState
   /** The next input offset to process. */
   readonly position: number
+  /** The log's timestamp of the last record before it that stream time looked at, where that is known. */
+  readonly timestampMs: number | undefined
   /** True when no commit has said yet by which definition the state is computed. */
   readonly isNew: boolean
   readonly trimmer: ChangelogTrimmer
@@ -127,8 +129,9 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
   )
   streamTime.reset(position.streamTimeMs)
   return {
-    state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.nowMs }),
+    state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.beforeMs }),
     position: position.offset,
+    timestampMs: position.timestampMs,
     isNew: definition === undefined,
     trimmer: new ChangelogTrimmer({
       applicationId,
@@ -164,15 +167,15 @@ async function choosePosition(stored: Position | undefined, options: OpenStateOp
   const { log, applicationId, source } = options
   const [committed] = await log.committedOffsets(applicationId, [source])
   if (committed === undefined) return stored ?? { offset: await log.startOffset(source), streamTimeMs: -1 }
-  const streamTimeMs = streamTimeIn(committed.metadata) ?? stored?.streamTimeMs ?? -1
-  return { offset: committed.offset, streamTimeMs }
+  const { streamTimeMs = stored?.streamTimeMs ?? -1, timestampMs = stored?.timestampMs } = timesIn(committed.metadata)
+  return { offset: committed.offset, streamTimeMs, timestampMs }
 }
 
-function streamTimeIn(metadata: string): number | undefined {
+function timesIn(metadata: string): { readonly streamTimeMs?: number; readonly timestampMs?: number } {
   try {
-    const { streamTimeMs } = JSON.parse(metadata)
-    return Number.isSafeInteger(streamTimeMs) ? streamTimeMs : undefined
+    const times: unknown = JSON.parse(metadata)
+    return Object.fromEntries(Object.entries(times ?? {}).filter(([, time]) => Number.isSafeInteger(time)))
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -4,19 +4,22 @@ import { TaskCorruptedError } from '../errors.ts'
 export interface Position {
   readonly offset: number
   readonly streamTimeMs: number
+  /** The log's timestamp of the last record that stream time looked at, where that is known: ticks count from it. */
+  readonly timestampMs?: number | undefined
 }
 
 /** The position's key in the system store and its changelog. */
 export const positionKey = Buffer.from('position')
 
-export const encodePosition = ({ offset, streamTimeMs }: Position): Buffer =>
-  Buffer.from(JSON.stringify({ offset, streamTimeMs }))
+export const encodePosition = ({ offset, streamTimeMs, timestampMs }: Position): Buffer =>
+  Buffer.from(JSON.stringify({ offset, streamTimeMs, timestampMs }))
 
 /** @throws TaskCorruptedError `state-corrupted` when the bytes are not a position */
 export function decodePosition(bytes: Buffer): Position {
   try {
-    const { offset, streamTimeMs } = JSON.parse(bytes.toString())
-    if (Number.isSafeInteger(offset) && Number.isSafeInteger(streamTimeMs)) return { offset, streamTimeMs }
+    const { offset, streamTimeMs, timestampMs } = JSON.parse(bytes.toString())
+    if (Number.isSafeInteger(offset) && Number.isSafeInteger(streamTimeMs))
+      return { offset, streamTimeMs, timestampMs: Number.isSafeInteger(timestampMs) ? timestampMs : undefined }
   } catch {
     // Falls through to the one error below.
   }

@@ -10,6 +10,7 @@ import { type Committer, openCommitter, type ProcessingGuarantee } from './commi
 import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
 import type { Position } from './position.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
+import { Ticker, type TickOptions } from './ticker.ts'
 
 export interface BatchLimits {
   /** Records processed and committed together at most. */
@@ -49,6 +50,8 @@ export interface StreamTaskOptions {
   readonly transactionTimeoutMs: number
   readonly clock: Clock
   readonly observer: TaskObserver
+  /** How time passes in an idle partition. Default: it does not. */
+  readonly tick?: TickOptions
 }
 
 /** A task that stood still longer than this writes the position of records that brought nothing, so that lag shows 0. */
@@ -66,6 +69,7 @@ export class StreamTask {
   #opened: OpenedState | undefined
   #processor: BatchProcessor | undefined
   #commits: CommitPipeline | undefined
+  #ticker: Ticker | undefined
   #reader: PartitionReader | undefined
   #streamTime = new StreamTime()
   /** The input position after the last processed record. */
@@ -171,7 +175,8 @@ export class StreamTask {
       stopped: () => this.#stopping,
       onProgress: (progress) => observer.restoring(progress),
     })
-    const { state, db, position, isNew, trimmer } = this.#opened
+    const { state, db, position, timestampMs, isNew, trimmer } = this.#opened
+    const last = timestampMs === undefined ? undefined : { timestampMs }
     this.#position = position
     this.#processor = new BatchProcessor({
       topology,
@@ -179,6 +184,7 @@ export class StreamTask {
       partition,
       state,
       streamTime: this.#streamTime,
+      lastTimed: last,
       count: (name, by) => observer.count(name, by),
     })
     this.#commits = new CommitPipeline({
@@ -201,6 +207,8 @@ export class StreamTask {
       maxBytes: limits.maxBytes,
     })
     this.#idleSinceMs = clock.nowMs()
+    const { tick } = this.#options
+    if (tick !== undefined) this.#ticker = new Ticker({ ...tick, partition, clock, last })
   }
 
   async #loop(): Promise<void> {
@@ -214,7 +222,7 @@ export class StreamTask {
         // What a suspended task leaves of its batch is read again.
         if (this.#stopping) break
       }
-      if (batch.records.length === 0) await this.#idle(batch.nextOffset)
+      if (batch.records.length === 0) await this.#idle(batch)
     }
     await this.#commits!.settle()
     this.#reader!.seek(this.#position)
@@ -224,18 +232,23 @@ export class StreamTask {
     const outgoing = await this.#processor!.process(records)
     const { observer, clock } = this.#options
     this.#position = nextOffset
+    this.#ticker?.passed(this.#processor!.lastTimed)
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
     await this.#commits!.submit(outgoing, this.#reached(), records[0]!.timestampMs)
   }
 
-  async #idle(nextOffset: number): Promise<void> {
-    this.#position = nextOffset
+  async #idle(batch: FetchedBatch): Promise<void> {
+    this.#position = batch.nextOffset
+    const { waitsUntilMs } = this.#processor!
+    const tick = this.#ticker?.due({ batch, streamTimeMs: this.streamTimeMs, waitsUntilMs })
+    if (tick !== undefined) return this.#commits!.submit([tick], this.#reached(), this.#options.clock.nowMs())
     if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs)
       await this.#commits!.submitPosition(this.#reached())
   }
 
   #reached(): Position {
-    return { offset: this.#position, streamTimeMs: this.#streamTime.nowMs }
+    const { timestampMs } = this.#processor?.lastTimed ?? {}
+    return { offset: this.#position, streamTimeMs: this.#streamTime.nowMs, timestampMs }
   }
 }

@@ -39,6 +39,8 @@ export interface Graph {
   prefetchPunctuate(range: PunctuateRange, ask: Prefetch): void
   /** Tells the operators that wait for stream time, parents first. @throws ProcessingError naming the node that failed */
   punctuate(topic: string, move: StreamTimeMove): void
+  /** A stream time beyond which no operator waits for more. */
+  waitsUntilMs(): number
 }
 
 /** Compiles a sub-topology: one closure a node, created once a task. */
@@ -87,6 +89,11 @@ export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
     prefetchPunctuate(range, ask) {
       for (const { processor } of punctual) processor.prefetchPunctuate?.(range, ask)
     },
+    waitsUntilMs: () =>
+      Math.max(
+        Number.NEGATIVE_INFINITY,
+        ...punctual.map(({ processor }) => processor.waitsUntilMs?.() ?? Number.NEGATIVE_INFINITY),
+      ),
     punctuate(topic, move) {
       for (const { node, processor } of punctual) {
         try {

@@ -57,6 +57,8 @@ export interface Processor<In> {
    * batch: in the second round what the first asked for can be read.
    */
   prefetchPunctuate?(range: PunctuateRange, ask: Prefetch): void
+  /** A stream time beyond which nothing here waits for more; may be later than need be. */
+  waitsUntilMs?(): number
 }
 
 /** A processor's plan: a name, its stores, and a factory that is called once a task. */

@@ -34,15 +34,20 @@ export const sequenceRule = (
   const shared = evaluateSequence(def)
   const lists = asksLists(rule) ? controlLists : undefined
   const types = new Set(rule.steps.map((step) => step.event))
-  const { events, waiting } = shared.stores
+  const { stores } = shared
   return defineOperator({
     name: def.name,
-    stores: [events, ...(shared.trailing ? [waiting] : []), ...(lists === undefined ? [] : [lists.store])],
+    stores: [
+      stores.events,
+      ...(shared.trailing ? [stores.waiting] : []),
+      ...(lists === undefined ? [] : [lists.store]),
+    ],
     create(ctx) {
       const listsAt = lists === undefined ? undefined : openControlLists(ctx.store(lists.store), lists).at
       const evaluator = listsAt === undefined ? shared : evaluateSequence(compile(listsAt))
       const task = evaluator.open(ctx)
       const speaker = new Speaker(rule, listsAt)
+      const process = completing(speaker, task, ctx)
       return {
         prefetch(record, ask) {
           const { ingested } = record.value as Incoming
@@ -51,8 +56,9 @@ export const sequenceRule = (
           const typed = (record.value as Incoming).typed()
           if (typed.ok) evaluator.prefetch(keyed(record, typed.event), ask)
         },
-        process: completing(speaker, task, ctx),
-        ...(evaluator.trailing ? overdue(speaker, { evaluator, task }, ctx) : {}),
+        ...(evaluator.trailing
+          ? { ...overdue(speaker, { evaluator, task }, ctx), ...waiting(rule, process, ctx) }
+          : { process }),
       }
     },
   })
@@ -99,6 +105,29 @@ const overdue = (
     }
   },
 })
+
+/**
+ * Knows how long time must pass for what waits, without looking for it: events of the last named type may wait, and those
+ * from before a restart are no later than stream time was.
+ */
+function waiting(
+  { steps }: SequenceRule,
+  process: (record: StreamRecord<ReadyEvent>) => void,
+  ctx: ProcessorContext<Verdict>,
+): Pick<Processor<ReadyEvent>, 'process' | 'waitsUntilMs'> {
+  const last = steps.findLastIndex(({ kind }) => kind === 'event')
+  const forMs = Math.max(...steps.slice(last + 1).map((step) => (step.kind === 'not' ? step.forMs! : 0)))
+  const startMs = ctx.streamTimeMs()
+  let untilMs = startMs < 0 ? Number.NEGATIVE_INFINITY : startMs + forMs
+  return {
+    process(record) {
+      const { type, timeMs } = record.value.event
+      if (type === steps[last]!.event) untilMs = Math.max(untilMs, timeMs + forMs)
+      process(record)
+    },
+    waitsUntilMs: () => untilMs,
+  }
+}
 
 /** Says what a match means, in the rule's words. */
 class Speaker {
