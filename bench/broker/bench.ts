@@ -6,15 +6,14 @@ import { promisify } from 'node:util'
 import { startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { chartOf } from './chart.ts'
-import { deleteTopics } from './clean-up.ts'
-import { firstDifference } from './decisions.ts'
+import { type DecisionsFound, firstDifference } from './decisions.ts'
 import { type BenchOptions, help, readOptions } from './options.ts'
 import { type ScenarioResults, tableOf } from './report.ts'
 import type { Rival } from './rival.ts'
 import { bareLoop, weir } from './rivals.ts'
 import { measure, type RunResult } from './run.ts'
 import { type Scenario, titleOf } from './scenario.ts'
-import { streamsOf, sweptVariants } from './streams-variants.ts'
+import { streamsOf, sweeps } from './streams-variants.ts'
 
 const run = promisify(execFile)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -30,18 +29,20 @@ async function buildPeer(): Promise<void> {
 }
 
 function rivalsOf({ rivals, streams, weir: settings, sweep, profileDir }: BenchOptions): readonly Rival[] {
-  if (sweep) return sweptVariants()
+  if (sweep.length > 0) return sweep.flatMap((name) => made(sweeps, name, '--sweep'))
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
   const known: Readonly<Record<string, () => Rival>> = {
     weir: () => weir(settings, profile),
     streams: () => streamsOf(streams),
     bare: () => bareLoop(settings),
   }
-  return rivals.map((name) => {
-    const make = known[name]
-    if (make === undefined) throw new Error(`--rivals takes weir, streams and bare; ${name} is none of them`)
-    return make()
-  })
+  return rivals.map((name) => made(known, name, '--rivals'))
+}
+
+function made<T>(makers: Readonly<Record<string, () => T>>, name: string, flag: string): T {
+  const make = makers[name]
+  if (make === undefined) throw new Error(`${flag} takes ${Object.keys(makers).join(', ')}; ${name} is none of them`)
+  return make()
 }
 
 /** The same rivals in another order each round, so that none always runs first. */
@@ -50,32 +51,45 @@ const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
   ...all.slice(0, by % all.length),
 ]
 
+/** A decision that only some rivals make ends the measurement. */
+class Reference {
+  #first: { readonly rival: string; readonly digest: string; readonly file: string } | undefined
+
+  async compare(rival: string, { digest }: DecisionsFound, file: string): Promise<void> {
+    if (this.#first === undefined) {
+      this.#first = { rival, digest, file }
+      return
+    }
+    if (this.#first.digest !== digest) {
+      const difference = await firstDifference(this.#first.file, file)
+      throw new Error(`${this.#first.rival} and ${rival} decide differently:\n${difference}`)
+    }
+    await rm(file)
+  }
+}
+
 async function runScenario(scenario: Scenario, options: BenchOptions, workDir: string): Promise<ScenarioResults> {
-  const broker = await startBroker()
-  const log = await openKafkaLog({ brokers: broker.brokers.split(',') })
   const runs: RunResult[] = []
-  let reference: { readonly file: string; readonly digest: string; readonly rival: string } | undefined
-  try {
-    for (let round = 1; round <= options.rounds; round++) {
+  const reference = new Reference()
+  for (let round = 1; round <= options.rounds; round++) {
+    // A broker of its own for each round: what earlier rounds left on it must not count.
+    const broker = await startBroker()
+    const log = await openKafkaLog({ brokers: broker.brokers.split(',') })
+    try {
       for (const [index, rival] of rotated(rivalsOf(options), round - 1).entries()) {
         const name = `bench-${process.pid}-${round}-${index}`
         const decisionsFile = join(workDir, `${name}.tsv`)
         const result = await measure(rival, { broker, log, scenario, round, name, decisionsFile })
-        await deleteTopics(broker.brokers, name)
         runs.push(result)
-        const { digest, count, flagged } = result.decisions
+        const { count, flagged } = result.decisions
         say(`  ${rival.name}: ${Math.round(result.eventsPerSecond)}/s, ${count} decisions, ${flagged} flagged`)
-        if (rival.decides && reference !== undefined && reference.digest !== digest) {
-          const difference = await firstDifference(reference.file, decisionsFile)
-          throw new Error(`${reference.rival} and ${rival.name} decide differently:\n${difference}`)
-        }
-        if (rival.decides && reference === undefined) reference = { file: decisionsFile, digest, rival: rival.name }
+        if (rival.decides) await reference.compare(rival.name, result.decisions, decisionsFile)
         else await rm(decisionsFile)
       }
+    } finally {
+      await log.close()
+      await broker.stop()
     }
-  } finally {
-    await log.close()
-    await broker.stop()
   }
   return { scenario, runs }
 }

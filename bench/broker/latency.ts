@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
-import { deleteTopics } from './clean-up.ts'
 import { type LatencyResult, measureLatency } from './latency-run.ts'
 import { spreadOf } from './numbers.ts'
 import type { Guarantee, Rival } from './rival.ts'
@@ -52,7 +51,6 @@ async function main(): Promise<void> {
           for (const [index, rival] of rivals.entries()) {
             const name = `latency-${process.pid}-${guarantee}-${rate}-${round}-${index}`
             results.push(await measureLatency(rival, plan, { broker, log, name }))
-            await deleteTopics(broker.brokers, name)
           }
         }
         print(results.filter((result) => result.rate === rate && result.guarantee === guarantee))

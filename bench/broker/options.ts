@@ -17,7 +17,7 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --streams K=V,…     settings of the Kafka Streams rival over its best ones
   --max-records N     Weir's records a commit (default 2,000, as weir run's)
   --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 1 MiB)
-  --sweep             Kafka Streams' variants one after the other in place of the rivals
+  --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap
   --cpu-prof DIR      write Weir's CPU profiles there
   --quick             20,000 events, one round, 2,000 cards
   --out FILE          results as FILE.json and FILE.svg (default: printed only)
@@ -29,7 +29,8 @@ export interface BenchOptions {
   readonly rivals: readonly string[]
   readonly streams: string | undefined
   readonly weir: Readonly<Record<string, number>>
-  readonly sweep: boolean
+  /** Names of sweeps; empty for the rivals. */
+  readonly sweep: readonly string[]
   readonly profileDir: string | undefined
   readonly out: string | undefined
 }
@@ -45,7 +46,7 @@ const flags = {
   streams: { type: 'string' },
   'max-records': { type: 'string' },
   'max-bytes': { type: 'string' },
-  sweep: { type: 'boolean' },
+  sweep: { type: 'string' },
   'cpu-prof': { type: 'string' },
   quick: { type: 'boolean' },
   out: { type: 'string' },
@@ -73,7 +74,7 @@ export function readOptions(): BenchOptions | 'help' {
     rivals: list(values.rivals, 'weir,streams,bare'),
     streams: values.streams,
     weir,
-    sweep: values.sweep === true,
+    sweep: values.sweep?.split(',') ?? [],
     profileDir: values['cpu-prof'],
     out: values.out,
   }

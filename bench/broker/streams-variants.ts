@@ -4,35 +4,35 @@ import { kafkaStreams, type StreamsSettings } from './rivals.ts'
 /** The variant that was fastest in the sweep on the machine that docs/performance.md describes. */
 export const bestStreams: StreamsSettings = {
   store: 'key-value',
-  dedupe: 'window',
-  caching: 'on',
+  dedupe: 'key-value',
+  caching: 'off',
   'commit-ms': 1000,
   heap: '512m',
 }
-
-const base: StreamsSettings = { store: 'window', dedupe: 'window', caching: 'off', 'commit-ms': 500, heap: '512m' }
 
 const described = (settings: StreamsSettings): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
 
-const variant = (settings: StreamsSettings): Rival => kafkaStreams(settings, `kafka streams ${described(settings)}`)
+const over = (settings: StreamsSettings): Rival =>
+  kafkaStreams({ ...bestStreams, ...settings }, `kafka streams ${described(settings)}`)
 
-/** One setting after the other away from a sensible middle: what a sweep tries. */
-export const sweptVariants = (): readonly Rival[] => [
-  ...['window', 'key-value'].flatMap((store) =>
-    ['off', 'on'].flatMap((caching) =>
-      ['window', 'key-value'].map((dedupe) => variant({ ...base, store, caching, dedupe })),
+/** What a sweep tries by its name, each setting over the best variant so far. */
+export const sweeps: Readonly<Record<string, () => readonly Rival[]>> = {
+  stores: () =>
+    ['window', 'key-value'].flatMap((store) =>
+      ['off', 'on'].flatMap((caching) => ['window', 'key-value'].map((dedupe) => over({ store, caching, dedupe }))),
     ),
-  ),
-  ...[50, 100, 200, 1000, 2000, 5000].map((ms) => variant({ ...bestStreams, 'commit-ms': ms })),
-  ...[0, 5, 20].map((ms) => variant({ ...bestStreams, 'linger-ms': ms })),
-  ...['lz4', 'zstd', 'snappy'].map((compression) => variant({ ...bestStreams, compression })),
-  ...['128m', '256m', '1g'].map((heap) => variant({ ...bestStreams, heap })),
-  variant({ ...bestStreams, 'batch-bytes': 131_072 }),
-  variant({ ...bestStreams, 'max-poll-records': 5000 }),
-]
+  commit: () => [50, 100, 200, 500, 1000, 2000, 5000].map((ms) => over({ 'commit-ms': ms })),
+  producer: () => [
+    ...[0, 5, 20, 100].map((ms) => over({ 'linger-ms': ms })),
+    ...['none', 'lz4', 'snappy', 'zstd'].map((compression) => over({ compression })),
+    ...[65_536, 262_144].map((bytes) => over({ 'batch-bytes': bytes })),
+  ],
+  consumer: () => [500, 1000, 5000].map((count) => over({ 'max-poll-records': count })),
+  heap: () => ['128m', '256m', '512m', '1g'].map((heap) => over({ heap })),
+}
 
 /** `store=window,commit-ms=200` over the best variant. */
 export function streamsOf(text: string | undefined): Rival {
