@@ -77,3 +77,19 @@ it('still fires after a restart between the event and its due time', async () =>
   expect(fired.map(({ fired }) => fired.map(({ rule }) => rule))).toEqual([[], ['b-unconfirmed-soon']])
   await driver.close()
 })
+
+it.each([6, 11, 13, 60, 6_000])(
+  'fires after an idle time of %i minutes, however far the next record moves stream time',
+  async (minutes) => {
+    const driver = await RuleDriver.open(rules.replace('version: 1', 'version: 1\noptions: {grace: 1m}'))
+    await driver.send({ id: 'l', type: 'session.login', timeMs: 0 })
+    await driver.send({ id: 'w', type: 'withdrawal.requested', timeMs: 1_000, payload: { amount: 50 } })
+    const fired = await driver.send({ id: 'l2', type: 'session.login', timeMs: minutes * minute })
+    expect(fired.map(({ fired }) => fired.map(({ rule }) => rule))).toEqual([
+      [],
+      ['b-unconfirmed-soon'],
+      ['unconfirmed'],
+    ])
+    await driver.close()
+  },
+)

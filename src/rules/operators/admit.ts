@@ -89,19 +89,26 @@ class Admission {
   }
 
   #admitRow(record: StreamRecord<Incoming>, head: Head): void {
-    if (isDuplicate(this.#rowIds, head.key, head.id, record.offset)) return this.#ctx.count('duplicates')
+    const sinceMs = this.#ctx.streamTimeMs() - this.#options.options.dataDedupeMs
+    const id = idKey(head.key, head.id)
+    if (isDuplicate(this.#rowIds, { id, offset: record.offset, sinceMs })) return this.#ctx.count('duplicates')
     this.#ctx.forwardTo(nodeNames.rows(head.type), record)
   }
 
   #admitEvent(record: StreamRecord<Incoming>, head: Head): void {
     const { plan, options } = this.#options
     const { dedupe } = plan.events.get(head.type)!.event
-    if (dedupe && isDuplicate(this.#eventIds, head.key, head.id, record.offset)) return this.#ctx.count('duplicates')
-    const lagMs = this.#ctx.streamTimeMs() - head.timeMs
+    const streamTimeMs = this.#ctx.streamTimeMs()
+    const { offset } = record
+    const id = dedupe ? idKey(head.key, head.id) : ''
+    if (dedupe && isDuplicate(this.#eventIds, { id, offset, sinceMs: streamTimeMs - options.graceMs })) {
+      return this.#ctx.count('duplicates')
+    }
+    const lagMs = streamTimeMs - head.timeMs
     if (lagMs > options.graceMs) return this.#late(record, head, lagMs)
     const typed = record.value.typed()
     if (!typed.ok) return this.#reject(record, typed.reason, typed.detail)
-    if (dedupe) this.#eventIds.put(idKey(head.key, head.id), record.offset, head.timeMs)
+    if (dedupe) this.#eventIds.put(id, offset, head.timeMs)
     this.#ctx.forwardTo(nodeNames.events, { ...record, value: typed.event })
   }
 

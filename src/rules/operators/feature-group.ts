@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { WindowedAggregateDef } from '../../operators/features/definition.ts'
+import type { WindowedAggregateDef, WindowedFeature } from '../../operators/features/definition.ts'
 import type { KeyedEvent } from '../../operators/sequence/definition.ts'
 import { compositeKey, typedKey } from '../../operators/sequence/typed-key.ts'
 import type { FeatureDef } from '../rule-set.ts'
@@ -45,6 +45,12 @@ export function featureGroupDef(
   scopeOf: ScopeOf,
 ): WindowedAggregateDef<RiskEvent> {
   const { where, by } = features[0]!
+  // One function a text: features over the same value share what is kept of it.
+  const values = new Map<string, NonNullable<WindowedFeature<RiskEvent>['value']>>()
+  for (const { value } of features) {
+    if (value !== undefined && !values.has(value.text))
+      values.set(value.text, (event) => scalar(value.evaluate(scopeOf(event))))
+  }
   return {
     name,
     graceMs,
@@ -54,9 +60,7 @@ export function featureGroupDef(
     features: features.map(({ name, agg, value, window, include }) => ({
       name,
       agg,
-      ...(value === undefined
-        ? {}
-        : { value: (event: KeyedEvent<RiskEvent>) => scalar(value.evaluate(scopeOf(event))) }),
+      ...(value === undefined ? {} : { value: values.get(value.text)! }),
       fromMs: window.fromMs,
       toMs: window.toMs,
       include,

@@ -12,11 +12,18 @@ export const seenIdsStore = (name: string, retentionMs: number): TimestampedStor
 /** One text for a record key and an id, different for different pairs. */
 export const idKey = (key: string, id: string): string => `${key.length}:${key}${id}`
 
+export interface Sighting {
+  readonly id: string
+  readonly offset: number
+  /** Stream time, the record included, minus how long ids are remembered. */
+  readonly sinceMs: number
+}
+
 /**
- * True when the id was applied at another offset and is not forgotten yet. The same offset is the same record, processed
- * again after a crash: it is decided again.
+ * True when the id (`idKey`) was applied at another offset and is not forgotten yet. The same offset is the same record,
+ * processed again after a crash: it is decided again.
  */
-export function isDuplicate(seen: TimestampedStore<number>, key: string, id: string, offset: number): boolean {
-  const known = seen.get(idKey(key, id))
-  return known !== undefined && known.value !== offset
+export function isDuplicate(seen: TimestampedStore<number>, { id, offset, sinceMs }: Sighting): boolean {
+  const known = seen.get(id)
+  return known !== undefined && known.timestampMs >= sinceMs && known.value !== offset
 }
