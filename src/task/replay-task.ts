@@ -30,7 +30,7 @@ export class ReplayTask {
     const { topology, partition, count } = options
     this.#db = db
     this.#streamTime = streamTime
-    this.#state = TaskState.open({ db, stores: topology.stores, streamTimeMs: () => streamTime.nowMs })
+    this.#state = TaskState.open({ db, stores: topology.stores, streamTimeMs: () => streamTime.beforeMs })
     const taskId = `${topology.id}_${partition}`
     this.#processor = new BatchProcessor({ topology, taskId, partition, state: this.#state, streamTime, count })
   }
