@@ -30,6 +30,7 @@ export class TaskMonitor implements TaskObserver {
   #lag: number | undefined
   #restore: RestoreProgress | undefined
   #heldBackSinceMs: number | undefined
+  #heldBackAt = -1
 
   constructor(taskId: string, metrics: Metrics, clock: Clock) {
     this.#taskId = taskId
@@ -52,7 +53,12 @@ export class TaskMonitor implements TaskObserver {
   polled({ nextOffset, highWatermark, lastStableOffset }: FetchedBatch): void {
     const gap = Math.max(0, highWatermark - lastStableOffset)
     const waits = gap > 0 && nextOffset >= lastStableOffset
-    this.#heldBackSinceMs = waits ? (this.#heldBackSinceMs ?? this.#clock.nowMs()) : undefined
+    // Our own commits hold readers back too, for a moment each: only where the offset stands still it is one transaction.
+    if (!waits) this.#heldBackSinceMs = undefined
+    else if (this.#heldBackSinceMs === undefined || lastStableOffset !== this.#heldBackAt) {
+      this.#heldBackSinceMs = this.#clock.nowMs()
+    }
+    this.#heldBackAt = lastStableOffset
     this.#lag = Math.max(0, highWatermark - nextOffset)
     this.#metrics.set('task.lag', this.#lag, this.#labels)
     this.#metrics.set('task.open_transaction.records', gap, this.#labels)

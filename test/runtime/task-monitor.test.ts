@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { noMetrics } from '../../src/runtime/metrics.ts'
+import { TaskMonitor } from '../../src/runtime/task-monitor.ts'
+import { ManualClock } from '../../src/time/clock.ts'
+
+const at = { topic: 'main', partition: 0, records: [] }
+
+describe('the age of a transaction that holds readers back', () => {
+  it('grows while the last stable offset stands still below the high watermark', () => {
+    const clock = new ManualClock()
+    const monitor = new TaskMonitor('0_0', noMetrics, clock)
+    monitor.polled({ ...at, nextOffset: 5, lastStableOffset: 5, highWatermark: 7 })
+    clock.advance(1_000)
+    monitor.polled({ ...at, nextOffset: 5, lastStableOffset: 5, highWatermark: 9 })
+    expect(monitor.health('RUNNING').openTransactionAgeMs).toBe(1_000)
+    monitor.polled({ ...at, nextOffset: 9, lastStableOffset: 9, highWatermark: 9 })
+    expect(monitor.health('RUNNING').openTransactionAgeMs).toBe(0)
+  })
+
+  it('begins anew with each transaction: under load every poll may find one of our own on its way', () => {
+    const clock = new ManualClock()
+    const monitor = new TaskMonitor('0_0', noMetrics, clock)
+    for (let offset = 5; offset < 500; offset += 5) {
+      monitor.polled({ ...at, nextOffset: offset, lastStableOffset: offset, highWatermark: offset + 3 })
+      clock.advance(20)
+    }
+    expect(monitor.health('RUNNING').openTransactionAgeMs).toBe(20)
+  })
+})
