@@ -1,5 +1,6 @@
 import { SerdeError } from '../errors.ts'
 import type { Serde } from '../record/serde.ts'
+import { ValueReader, ValueWriter } from './kept-values.ts'
 import type { RiskEvent } from './operators/incoming.ts'
 import type { SequenceRule } from './rule-set.ts'
 
@@ -16,24 +17,41 @@ export function keptFields(rules: readonly SequenceRule[]): ReadonlySet<string> 
   return names
 }
 
-/** Events as sequences keep them: the fields that later steps may read, and no others. */
-export const keptEventSerde = (fields: ReadonlySet<string>): Serde<RiskEvent> => ({
-  serialize({ id, type, timeMs, fields: values }) {
-    const kept: Record<string, unknown> = {}
-    for (const name of Object.keys(values).sort()) {
-      if (fields.has(name) && !implied.has(name)) kept[name] = values[name]
-    }
-    return Buffer.from(JSON.stringify([id, type, timeMs, kept]))
-  },
-  deserialize(bytes) {
-    try {
-      const [id, type, timeMs, kept] = JSON.parse(bytes.toString())
-      return { id, type, timeMs, fields: { ...kept, time: timeMs, id, type } }
-    } catch (cause) {
-      throw new SerdeError('the bytes are not an event that a sequence kept', { cause })
-    }
-  },
-})
-
 /** Every event has these, and they are kept beside its fields. */
 const implied = new Set(['time', 'id', 'type'])
+
+/** Events as sequences keep them: the fields that later steps may read, and no others, in the order of their names. */
+export function keptEventSerde(fields: ReadonlySet<string>): Serde<RiskEvent> {
+  const names = [...fields].filter((name) => !implied.has(name)).sort()
+  const writer = new ValueWriter()
+  return {
+    serialize({ id, type, timeMs, fields: values }) {
+      writer.begin()
+      writer.number(timeMs)
+      writer.text(id)
+      writer.text(type)
+      for (const name of names) writer.value(Object.hasOwn(values, name) ? values[name] : undefined)
+      return writer.end()
+    },
+    deserialize(bytes) {
+      try {
+        const reader = new ValueReader(bytes)
+        const timeMs = reader.number()
+        const id = reader.text()
+        const type = reader.text()
+        const values: Record<string, unknown> = {}
+        for (const name of names) {
+          const value = reader.value()
+          if (value !== undefined) values[name] = value
+        }
+        if (!reader.isAtEnd) throw new SerdeError('there are more bytes than fields')
+        values['time'] = timeMs
+        values['id'] = id
+        values['type'] = type
+        return { id, type, timeMs, fields: values }
+      } catch (cause) {
+        throw new SerdeError('the bytes are not an event that a sequence kept', { cause })
+      }
+    },
+  }
+}
