@@ -12,6 +12,7 @@ type CreateCommand = (cli: Cli) => Command
 const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
   demo: () => import('./commands/demo.ts').then(({ demoCommand }) => demoCommand),
   run: () => import('./commands/run.ts').then(({ runCommand }) => runCommand),
+  new: () => import('./commands/new.ts').then(({ newCommand }) => newCommand),
   check: () => import('./commands/check.ts').then(({ checkCommand }) => checkCommand),
   test: () => import('./commands/test.ts').then(({ testCommand }) => testCommand),
   backtest: () => import('./commands/backtest.ts').then(({ backtestCommand }) => backtestCommand),
