@@ -126,6 +126,30 @@ describe('inline tests', () => {
     ).toEqual([[], [[1, 'decision', 'a decision', 'no decision']]])
   })
 
+  it('change lists by control records', async () => {
+    const lists = 'lists: {known: {from: control}}\n'
+    const rule =
+      '- {id: known, event: card.authorised, when: "inList(\'known\', key)", then: {outcome: allow, score: 1}}\n'
+    const tests = `tests:
+- name: known for a day
+  events:
+  - {t: 0m, list: {list: known, op: add, items: [ann], ttl: 1d}}
+  - {t: 1d, key: ann, card.authorised: {amount: 1.0}}
+  - {t: 1d, key: bob, card.authorised: {amount: 1.0}}
+  - {t: 1d, list: {list: known, op: forget, items: [ann]}}
+  - {t: 86400001ms, key: ann, card.authorised: {amount: 1.0}}
+  expect:
+  - {event: 2, rules: [known]}
+  - {event: 3, rules: []}
+  - {event: 4, decided: true}
+  - {event: 5, rules: []}
+`
+    const ruleSet = await loadRuleFiles([{ path: 'rules.yaml', text: lists + rules.trimStart() + rule + tests }])
+    expect((await runInlineTests(ruleSet)).results[0]!.differences).toMatchObject([
+      { event: 4, type: 'list', got: expect.stringContaining('dead-lettered, invalid-control: op must be') },
+    ])
+  })
+
   it('judge lateness by the test alone: no test sees another', async () => {
     const late = (name: string, at: string) => `
 - name: ${name}

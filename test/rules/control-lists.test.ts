@@ -193,6 +193,14 @@ describe('a list from control records', () => {
   })
 })
 
+it('cannot be what a sequence is kept by: what is in it changes', async () => {
+  const by = rules.replace(
+    'within: 10m\n    steps:\n    - a: card.authorised\n      where: inList',
+    "by: inList('blocked', e.cardId)\n    within: 10m\n    steps:\n    - a: card.authorised\n      where: inList",
+  )
+  await expect(RuleDriver.open(by)).rejects.toMatchObject({ issues: [{ code: 'sequence-by' }] })
+})
+
 describe('signed control records', () => {
   const keys = generateKeys()
   const other = generateKeys()

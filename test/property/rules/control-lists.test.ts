@@ -20,7 +20,10 @@ events:
   paid: {text: string, number: double, flag: bool}
 lists:
   blocked: {from: control}
+features:
+  listed: {event: paid, where: "inList('blocked', e.text)", agg: count, window: 10m}
 rules:
+- {id: count, event: paid, when: f.listed >= 2, then: {outcome: review, score: 1}}
 - {id: text, event: paid, when: "inList('blocked', e.text)", then: {outcome: review, score: 1}}
 - {id: number, event: paid, when: "inList('blocked', e.number)", then: {outcome: review, score: 1}}
 - {id: flag, event: paid, when: "inList('blocked', e.flag)", then: {outcome: review, score: 1}}
@@ -124,7 +127,14 @@ function expected(placed: readonly Placed[]): Map<number, string[]> {
         : isFirst && other.timeMs - timeMs <= withinMs,
     )
     known.push({ timeMs, isFirst })
-    const rules = { flag: isIn(what.flag), number: isIn(what.number), pair: completes, text: isFirst }
+    const listed = known.filter((each) => each.isFirst && each.timeMs <= timeMs && timeMs - each.timeMs <= withinMs)
+    const rules = {
+      count: listed.length >= 2,
+      flag: isIn(what.flag),
+      number: isIn(what.number),
+      pair: completes,
+      text: isFirst,
+    }
     fired.set(
       offset,
       Object.entries(rules).flatMap(([rule, fires]) => (fires ? [rule] : [])),
