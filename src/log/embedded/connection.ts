@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { LogError } from '../../errors.ts'
 import type { LogClient, PartitionReader, Producer } from '../log.ts'
 import { FramedSocket } from './framed-socket.ts'
-import { describeFailure, type Method, type Methods, type Request } from './protocol.ts'
+import { describeFailure, type Leaving, type Method, type Methods, type Request } from './protocol.ts'
 
 interface OpenReader {
   readonly reader: PartitionReader
@@ -12,30 +12,66 @@ interface OpenReader {
 
 type Handlers = { [M in Method]: (argument: Methods[M][0]) => Promise<Methods[M][1]> }
 
+export interface ConnectionOptions {
+  readonly log: LogClient
+  readonly socket: Socket
+  /** Whether the log goes to the client that asks for it; if so, the owner leaves. */
+  readonly onHandOver: () => boolean
+  readonly onClose: () => void
+}
+
 /** The owner's side of one client: answers its calls and closes what it leaves open. */
 export class Connection {
   readonly #log: LogClient
   readonly #socket: FramedSocket
+  readonly #onHandOver: () => boolean
   readonly #readers = new Map<number, OpenReader>()
   readonly #producers = new Map<number, Producer>()
   readonly #handlers: Handlers = this.#makeHandlers()
+  readonly #inHand = new Set<Promise<void>>()
+  readonly #closed = Promise.withResolvers<void>()
   #handles = 0
+  #leaving = false
 
-  constructor(log: LogClient, socket: Socket, onClose: () => void) {
+  constructor({ log, socket, onHandOver, onClose }: ConnectionOptions) {
     this.#log = log
+    this.#onHandOver = onHandOver
     this.#socket = new FramedSocket(
       socket,
-      (message) => void this.#answer(message as Request),
+      (message) => this.#take(message as Request),
       () => {
-        for (const { reader } of this.#readers.values()) void reader.close()
+        this.#closeReaders()
         for (const producer of this.#producers.values()) void producer.close()
+        this.#closed.resolve()
         onClose()
       },
     )
   }
 
+  /** Resolves when the connection is closed, whoever closed it. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /** Finishes what is in hand, polls at once, and refuses the rest. Resolves when everything in hand is answered. */
+  async leave(leaving: Leaving): Promise<void> {
+    this.#leaving = true
+    this.#socket.send({ leaving })
+    this.#closeReaders()
+    await Promise.all(this.#inHand)
+  }
+
   close(): void {
     this.#socket.close()
+  }
+
+  #take(request: Request): void {
+    if (this.#leaving) {
+      this.#socket.send({ id: request.id, moved: true })
+      return
+    }
+    const answered = this.#answer(request).finally(() => this.#inHand.delete(answered))
+    this.#inHand.add(answered)
   }
 
   async #answer({ id, method, argument }: Request): Promise<void> {
@@ -44,7 +80,8 @@ export class Connection {
       if (handler === undefined) throw new LogError('log-unavailable', `the log's owner knows no ${method}: update it`)
       this.#socket.send({ id, result: await handler(argument) })
     } catch (error) {
-      this.#socket.send({ id, failure: describeFailure(error) })
+      const ended = this.#leaving && method === 'poll' && error instanceof LogError && error.code === 'log-closed'
+      this.#socket.send(ended ? { id, moved: true } : { id, failure: describeFailure(error) })
     }
   }
 
@@ -83,7 +120,12 @@ export class Connection {
         await producer?.close()
         return undefined
       },
+      handOver: async () => ({ granted: this.#onHandOver(), pid: process.pid }),
     }
+  }
+
+  #closeReaders(): void {
+    for (const { reader } of this.#readers.values()) void reader.close()
   }
 
   #keep<T>(handles: Map<number, T>, open: T): number {

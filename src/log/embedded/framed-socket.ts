@@ -34,8 +34,14 @@ export class FramedSocket {
     this.#socket.uncork()
   }
 
+  /** Closes at once; what was not sent yet is not sent. */
   close(): void {
     this.#socket.destroy()
+  }
+
+  /** Closes when everything is sent. */
+  end(): void {
+    this.#socket.end()
   }
 
   #receive(chunk: Buffer): void {

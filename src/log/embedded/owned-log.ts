@@ -1,67 +1,48 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Level } from 'level'
-import { LogError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
-import { EmbeddedLog } from './embedded-log.ts'
-import type { LogLogger } from './logger.ts'
-import { LogServer } from './server.ts'
-import { placeSocket, removeSocket } from './socket-place.ts'
-
-export interface EmbeddedLogOptions {
-  /** Default: the machine's. */
-  readonly clock?: Clock
-  readonly logger?: LogLogger
-}
+import type { EmbeddedLog } from './embedded-log.ts'
+import { defaultWaitMs, type EmbeddedLogOptions, isOwned, openFolder, ownedError, retryMs } from './folder.ts'
+import type { Methods } from './protocol.ts'
+import { RemoteLog } from './remote-log.ts'
+import { findSocket } from './socket-place.ts'
 
 /**
- * Opens the log in a folder, made if need be, as its one owner, and serves other processes until it is closed.
- * @throws LogError `log-owned` when another process has it; `log-unavailable` when the folder cannot be used
+ * Opens the log in a folder, made if need be, as its one owner, and serves other processes until it is closed. A command
+ * that has the log for a visit (`connectEmbeddedLog`) gives it up and goes on as a client.
+ * @throws LogError `log-owned` when another owner has it, or a visitor does not give it up in `waitMs`;
+ *   `log-unavailable` when the folder cannot be used
  */
 export async function openEmbeddedLog(folder: string, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
-  const log = await openDatabase(folder, options.clock ?? systemClock)
-  try {
-    const server = await LogServer.listen(log, await placeSocket(folder))
-    log.beforeClose(async () => {
-      await server.close()
-      await removeSocket(folder)
-    })
-  } catch (error) {
-    // The log itself works; only `send`, `tail` and `export` have to wait until it is closed.
-    options.logger?.warn({ folder, error }, 'the embedded log has no socket: other processes cannot use it meanwhile')
-  }
-  return log
-}
-
-async function openDatabase(folder: string, clock: Clock): Promise<EmbeddedLog> {
-  try {
-    await mkdir(folder, { recursive: true })
-    // Rows are up to 32 KiB: a larger write buffer means fewer and better filled files.
-    const db = new Level<Buffer, Buffer>(join(folder, 'db'), {
-      keyEncoding: 'buffer',
-      valueEncoding: 'buffer',
-      writeBufferSize: 16 * 1024 * 1024,
-    })
-    return await EmbeddedLog.open(db, clock)
-  } catch (cause) {
-    if (cause instanceof LogError) throw cause
-    if (codeOf(cause) === 'LEVEL_LOCKED') {
-      throw new LogError('log-owned', `another process has the log in ${folder}: stop it, or connect to it`, { cause })
+  const { clock = systemClock, waitMs = defaultWaitMs } = options
+  const deadlineMs = clock.nowMs() + waitMs
+  let pid: number | undefined
+  while (true) {
+    try {
+      return await openFolder(folder, options)
+    } catch (error) {
+      if (!isOwned(error)) throw error
+      const answer = await askForLog(folder, clock, deadlineMs)
+      pid = answer?.pid ?? pid
+      if (answer?.granted === false || clock.nowMs() >= deadlineMs) throw ownedError(folder, pid, error)
     }
-    throw new LogError('log-unavailable', `the log in ${folder} cannot be opened: ${reasonOf(cause)}`, { cause })
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, retryMs))
   }
 }
 
-/** What the database says lies in the cause of the error that abstract-level throws. */
-const innermost = (error: unknown): unknown =>
-  error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error
-
-function codeOf(error: unknown): unknown {
-  const inner = innermost(error)
-  return inner instanceof Error && 'code' in inner ? inner.code : undefined
-}
-
-function reasonOf(error: unknown): string {
-  const inner = innermost(error)
-  return inner instanceof Error ? inner.message : String(inner)
+/** What the owner says to that; `undefined` when it is not there yet, no longer, or does not answer. */
+async function askForLog(
+  folder: string,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<Methods['handOver'][1] | undefined> {
+  const owner = await RemoteLog.connect(await findSocket(folder))
+  if (owner === undefined) return undefined
+  const timer = clock.setTimeout(() => void owner.close(), deadlineMs - clock.nowMs())
+  try {
+    return await owner.call('handOver', undefined)
+  } catch {
+    return undefined
+  } finally {
+    timer.cancel()
+    await owner.close()
+  }
 }

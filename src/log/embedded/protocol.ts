@@ -26,6 +26,8 @@ export interface Methods {
   openProducer: [undefined, number]
   send: [{ readonly producer: number; readonly records: readonly OutgoingRecord[] }, readonly number[]]
   closeProducer: [number, undefined]
+  /** Asks for the log itself, to own it. Granted by an owner that is only a visitor: it leaves at once. */
+  handOver: [undefined, { readonly granted: boolean; readonly pid: number }]
 }
 
 export type Method = keyof Methods
@@ -46,6 +48,19 @@ export interface Failure {
 export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: Failure }
+  /** Not done, for the owner is leaving: ask the next one. */
+  | { readonly id: number; readonly moved: true }
+
+/** `to-heir`: to somebody who asked for the log and opens it now. */
+export type Leaving = 'to-heir' | 'closing'
+
+/**
+ * From an owner that leaves. Requests in hand are still answered, later ones get `moved`; the client closes the
+ * connection when it has all its answers, so that it knows of every request whether it was carried out.
+ */
+export interface LeavingNotice {
+  readonly leaving: Leaving
+}
 
 /** An error in words that survive the way between processes. */
 export function describeFailure(error: unknown): Failure {

@@ -13,22 +13,29 @@ import type {
   TopicSpec,
 } from '../log.ts'
 import { FramedSocket } from './framed-socket.ts'
-import { errorOf, type Method, type Methods, type Reply } from './protocol.ts'
+import { OwnerLeftError } from './owner-left.ts'
+import { errorOf, type Leaving, type LeavingNotice, type Method, type Methods, type Reply } from './protocol.ts'
 import { RemoteProducer, RemoteReader } from './remote-handles.ts'
 
-/** A log that another process owns, through its socket. When the owner goes, every call fails with `log-unavailable`. */
+/** A log that another process owns, through its socket. When the owner goes, every call fails with OwnerLeftError. */
 export class RemoteLog implements LogClient {
   readonly #socket: FramedSocket
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   #calls = 0
   #refusal: LogError | undefined
+  #leaving: Leaving | undefined
 
   private constructor(socket: Socket) {
     this.#socket = new FramedSocket(
       socket,
-      (message) => this.#settle(message as Reply),
-      () => this.#end(new LogError('log-unavailable', "the log's owner has gone: connect again")),
+      (message) => this.#receive(message as Reply | LeavingNotice),
+      () => this.#end(new OwnerLeftError('not-done'), new OwnerLeftError('unknown')),
     )
+  }
+
+  /** The owner left because somebody asked for the log: that one opens it now. */
+  get hasHeir(): boolean {
+    return this.#leaving === 'to-heir'
   }
 
   /** `undefined` when nobody listens there. */
@@ -76,11 +83,12 @@ export class RemoteLog implements LogClient {
   }
 
   async close(): Promise<void> {
-    this.#end(new LogError('log-closed', 'the log is closed: connect again'))
+    const closed = new LogError('log-closed', 'the log is closed: connect again')
+    this.#end(closed, closed)
     this.#socket.close()
   }
 
-  /** Asks the owner. @throws LogError `log-closed`, `log-unavailable`, and what the owner throws */
+  /** Asks the owner. @throws LogError `log-closed`, OwnerLeftError, and what the owner throws */
   call<M extends Method>(method: M, argument: Methods[M][0]): Promise<Methods[M][1]> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     const id = ++this.#calls
@@ -90,16 +98,28 @@ export class RemoteLog implements LogClient {
     return answer.promise as Promise<Methods[M][1]>
   }
 
+  #receive(message: Reply | LeavingNotice): void {
+    if ('leaving' in message) {
+      this.#leaving = message.leaving
+      this.#refusal ??= new OwnerLeftError('not-done')
+    } else {
+      this.#settle(message)
+    }
+    if (this.#leaving !== undefined && this.#pending.size === 0) this.#socket.end()
+  }
+
   #settle(reply: Reply): void {
     const answer = this.#pending.get(reply.id)
     this.#pending.delete(reply.id)
-    if ('failure' in reply) answer?.reject(errorOf(reply.failure))
+    if ('moved' in reply) answer?.reject(new OwnerLeftError('not-done'))
+    else if ('failure' in reply) answer?.reject(errorOf(reply.failure))
     else answer?.resolve(reply.result)
   }
 
-  #end(refusal: LogError): void {
+  /** @param refusal what later calls get @param unanswered what calls get that wait for their answer */
+  #end(refusal: LogError, unanswered: LogError): void {
     this.#refusal ??= refusal
-    for (const answer of this.#pending.values()) answer.reject(this.#refusal)
+    for (const answer of this.#pending.values()) answer.reject(unanswered)
     this.#pending.clear()
   }
 }

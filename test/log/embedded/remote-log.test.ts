@@ -5,16 +5,15 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectEmbeddedLog, openEmbeddedLog } from '../../../src/log/embedded/open.ts'
-import { RemoteLog } from '../../../src/log/embedded/remote-log.ts'
 import { findSocket } from '../../../src/log/embedded/socket-place.ts'
-import type { LogClient } from '../../../src/log/log.ts'
+import { VisitingLog } from '../../../src/log/embedded/visiting-log.ts'
 import type { OutgoingRecord } from '../../../src/record/record.ts'
 import { temporaryFolder, withLog } from './folder.ts'
-import { kill, launchOwner, startOwner } from './owners.ts'
+import { launchOwner, startOwner } from './owners.ts'
 import { append, at, outgoing, readAll, texts } from './records.ts'
 
-async function connect(folder: string): Promise<LogClient> {
-  const log = await connectEmbeddedLog(folder)
+async function connect(folder: string): Promise<VisitingLog> {
+  const log = await VisitingLog.connect(folder, {})
   onTestFinished(() => log.close())
   return log
 }
@@ -24,7 +23,7 @@ describe('a client beside the owner of an embedded log', () => {
     const folder = await temporaryFolder()
     await startOwner(folder, 'append:a', 'send:b', 'offset:1', 'commit')
     const client = await connect(folder)
-    expect(client).toBeInstanceOf(RemoteLog)
+    expect(client.ownsLog).toBe(false)
     expect(await client.topics()).toEqual(['main'])
     expect(await client.describeTopic('main')).toMatchObject({ partitions: 2 })
     expect(await client.describeTopic('absent')).toBeUndefined()
@@ -107,33 +106,16 @@ describe('a client beside the owner of an embedded log', () => {
     })
   })
 
-  it('fails waiting and later calls when the owner is killed, and connects anew', async () => {
+  it('leaves nothing but the database behind when it closes as the last owner', async () => {
     const folder = await temporaryFolder()
     const owner = await startOwner(folder, 'append:a')
     const client = await connect(folder)
-    const reader = await client.openReader({ ...at, offset: 1, isolation: 'read-committed' })
-    const waiting = expect(reader.poll(600_000)).rejects.toMatchObject({ name: 'LogError', code: 'log-unavailable' })
-    await kill(owner)
-    await waiting
-    await expect(client.topics()).rejects.toMatchObject({ code: 'log-unavailable' })
-    await reader.close()
-    // The dead owner's socket is still there; the folder is opened directly.
-    await access(await findSocket(folder))
-    expect(texts(await readAll(await connect(folder)))).toEqual(['a'])
-  })
-
-  it('fails waiting calls when the owner closes, which removes the socket', async () => {
-    const folder = await temporaryFolder()
-    const owner = await startOwner(folder, 'append:a')
-    const client = await connect(folder)
-    const reader = await client.openReader({ ...at, offset: 1, isolation: 'read-committed' })
-    const waiting = expect(reader.poll(600_000)).rejects.toMatchObject({
-      code: expect.stringMatching(/^log-(unavailable|closed)$/),
-    })
     const ended = once(owner, 'exit')
     owner.send('close')
-    await waiting
     expect(await ended).toEqual([0, null])
+    expect(texts(await readAll(client))).toEqual(['a'])
+    expect(client.ownsLog).toBe(true)
+    await client.close()
     expect(await readdir(folder)).toEqual(['db'])
   })
 
@@ -151,7 +133,7 @@ describe('who owns an embedded log', () => {
   it('is the only one who opens it, and then serves others', async () => {
     const folder = await temporaryFolder()
     const clients = await Promise.all(Array.from({ length: 4 }, () => connect(folder)))
-    expect(clients.filter((client) => !(client instanceof RemoteLog))).toHaveLength(1)
+    expect(clients.filter((client) => client.ownsLog)).toHaveLength(1)
     await clients[1]!.createTopic({ topic: 'main', partitions: 1 })
     for (const client of clients) expect(await client.topics()).toEqual(['main'])
   })
@@ -191,7 +173,7 @@ describe('who owns an embedded log', () => {
       path = await findSocket(folder)
       expect(Buffer.byteLength(path)).toBeLessThan(100)
       const client = await connect(folder)
-      expect(client).toBeInstanceOf(RemoteLog)
+      expect(client.ownsLog).toBe(false)
       expect(await client.topics()).toEqual([])
     })
     await expect(access(path)).rejects.toMatchObject({ code: 'ENOENT' })
