@@ -1,27 +1,54 @@
 import type { KeyedEvent } from './definition.ts'
+import type { Fit } from './fit.ts'
+import type { KeyShape } from './key-shapes.ts'
 import type { Place, SequencePlan } from './plan.ts'
 
-/** What an event can be in a sequence: the steps it fills and the `not`s it is an event of, by position. */
-export interface Arrival {
+/** An event and what it is in a sequence. */
+export class Arrival<E> {
+  readonly event: KeyedEvent<E>
   readonly by: string
-  readonly steps: readonly number[]
-  readonly nots: readonly number[]
+  readonly fit: Fit<E>
+  /** By the shapes' numbers. */
+  readonly #keys: (string | undefined)[] = []
+
+  constructor(event: KeyedEvent<E>, by: string, fit: Fit<E>) {
+    this.event = event
+    this.by = by
+    this.fit = fit
+  }
+
+  /** The store's key of this shape; `undefined` when the event lacks one of the fields. */
+  keyOf(shape: KeyShape<E>): string | undefined {
+    const known = this.#keys[shape.id]
+    if (known !== undefined) return known
+    const { key, value } = this.event
+    const { by } = this
+    let text = `${shape.head}${key.length}:${key}${by.length}:${by}`
+    for (const field of shape.fields) {
+      const part = field.read(value)
+      if (part === undefined) return undefined
+      text += `${part.length}:${part}`
+    }
+    this.#keys[shape.id] = text
+    return text
+  }
 }
 
 /** `undefined` when the event's own conditions fit nothing: it then costs no read and no write. */
-export function arrivalOf<E>(plan: SequencePlan<E>, event: KeyedEvent<E>): Arrival | undefined {
-  const steps = fitting(plan.steps, event)
-  const nots = fitting(plan.nots, event)
-  if (steps.length === 0 && nots.length === 0) return undefined
-  const by = plan.def.by === undefined ? '' : plan.def.by(event)
-  return by === undefined ? undefined : { by, steps, nots }
+export function arrivalOf<E>(plan: SequencePlan<E>, event: KeyedEvent<E>): Arrival<E> | undefined {
+  const { places, def } = plan
+  let fit = plan.unfit
+  for (let position = 0; position < places.length; position++) {
+    if (fits(places[position]!, event)) fit = fit.with(position)
+  }
+  if (fit.isNothing) return undefined
+  const by = def.by === undefined ? '' : def.by(event)
+  return by === undefined ? undefined : new Arrival(event, by, fit)
 }
 
-function fitting<E>(places: readonly Place<E>[], event: KeyedEvent<E>): number[] {
-  const positions: number[] = []
-  for (const [position, { def, needed }] of places.entries()) {
-    // An absent field equals nothing, so the event can fill no place that needs it.
-    if (def.matches(event) && needed.every((field) => field.read(event.value) !== undefined)) positions.push(position)
-  }
-  return positions
+function fits<E>({ def, needed }: Place<E>, event: KeyedEvent<E>): boolean {
+  if (!def.matches(event)) return false
+  // An absent field equals nothing, so the event can fill no place that needs it.
+  for (const field of needed) if (field.read(event.value) === undefined) return false
+  return true
 }

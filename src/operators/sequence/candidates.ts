@@ -1,32 +1,57 @@
+import type { SequenceEvent } from './definition.ts'
+import { comparePositions } from './order.ts'
+
+export interface LookBack<E> {
+  /** What the store has, newest first. */
+  readonly entries: Iterable<SequenceEvent<E>>
+  /** Around which event; it is no candidate itself. */
+  readonly arriving: SequenceEvent<E>
+  /** Only events at lower positions than the arriving one. */
+  readonly isBefore: boolean
+  /** Events with higher offsets are not known yet: state may hold them when a record is processed again after a crash. */
+  readonly knownOffset: number
+  readonly limit: number
+}
+
 /** A newest-first look-back that reads no further than asked, and at most `limit` candidates, however often it is walked. */
-export class Candidates<T> {
-  readonly #source: Iterator<T, void>
-  readonly #limit: number
-  readonly #read: T[] = []
+export class Candidates<E> {
+  readonly #entries: Iterator<SequenceEvent<E>, unknown>
+  readonly #lookBack: LookBack<E>
+  readonly #read: SequenceEvent<E>[] = []
   #ended = false
 
-  constructor(source: Iterator<T, void>, limit: number) {
-    this.#source = source
-    this.#limit = limit
+  constructor(lookBack: LookBack<E>) {
+    this.#lookBack = lookBack
+    this.#entries = lookBack.entries[Symbol.iterator]()
   }
 
   /** The candidate at `index`, the newest at 0; `undefined` at the end or at the limit. */
-  at(index: number): T | undefined {
-    while (index >= this.#read.length && index < this.#limit && this.#pull());
-    return index < this.#limit ? this.#read[index] : undefined
+  at(index: number): SequenceEvent<E> | undefined {
+    const { limit } = this.#lookBack
+    while (index >= this.#read.length && index < limit && this.#pull());
+    return index < limit ? this.#read[index] : undefined
   }
 
   /** True when there are more than the limit lets through. */
   get cut(): boolean {
-    while (this.#read.length <= this.#limit && this.#pull());
-    return this.#read.length > this.#limit
+    const { limit } = this.#lookBack
+    while (this.#read.length <= limit && this.#pull());
+    return this.#read.length > limit
   }
 
   #pull(): boolean {
-    if (this.#ended) return false
-    const { done, value } = this.#source.next()
-    if (done) this.#ended = true
-    else this.#read.push(value)
-    return !done
+    const { arriving, isBefore, knownOffset } = this.#lookBack
+    while (!this.#ended) {
+      const next = this.#entries.next()
+      if (next.done === true) this.#ended = true
+      else {
+        const candidate = next.value
+        if (candidate.offset > knownOffset || candidate.offset === arriving.offset) continue
+        if (isBefore && comparePositions(candidate, arriving) >= 0) continue
+        this.#read.push(candidate)
+        return true
+      }
+    }
+    return false
   }
 }

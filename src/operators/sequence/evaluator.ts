@@ -1,6 +1,6 @@
 import type { Prefetch, StoreDef, StoreOf, WindowStore } from '../../state/stores.ts'
 import type { StreamTimeMove } from '../../topology/operator.ts'
-import { arrivalOf } from './arrivals.ts'
+import { type Arrival, arrivalOf } from './arrivals.ts'
 import type {
   KeyedEvent,
   MatchedStep,
@@ -11,9 +11,9 @@ import type {
   SequenceStores,
 } from './definition.ts'
 import { compareRecency } from './order.ts'
-import { type Place, planSequence, type SequencePlan } from './plan.ts'
-import { prefetchMatch } from './prefetch.ts'
-import { MatchSearch, placeKey } from './search.ts'
+import { planSequence, type SequencePlan } from './plan.ts'
+import { MatchReads } from './prefetch.ts'
+import { MatchSearch } from './search.ts'
 import { ownStores } from './stores.ts'
 import { prefetchDue, prefetchFired, prefetchOverdue, TrailingNot } from './trailing.ts'
 import { validateSequence } from './validate.ts'
@@ -60,21 +60,22 @@ export function evaluateSequence<E>(def: SequenceDef<E>): SequenceEvaluator<E> {
   const plan = planSequence(def)
   const stores = def.stores ?? ownStores(def)
   const trailing = plan.trailingMs !== undefined
+  const reads = new MatchReads(plan, stores.events)
   return {
     stores,
     trailing,
     prefetch(event, ask) {
       const arrival = arrivalOf(plan, event)
       if (arrival === undefined) return
-      prefetchMatch(plan, stores.events, { event, arrival, ask })
-      if (trailing) prefetchFired(plan, stores, { event, arrival, ask })
+      reads.prefetch(arrival, ask)
+      if (trailing) prefetchFired(plan, stores, { arrival, ask })
     },
     prefetchDue(fromMs, toMs, ask) {
       if (trailing && toMs > fromMs) prefetchDue(plan, stores, { fromMs, toMs, ask })
     },
     prefetchOverdue({ fromMs, toMs }, access, ask) {
       if (trailing && toMs > fromMs)
-        prefetchOverdue(plan, stores, { fromMs, toMs, ask, waiting: access.store(stores.waiting) })
+        prefetchOverdue(plan, reads, { fromMs, toMs, ask, waiting: access.store(stores.waiting) })
     },
     open: (access) => new StoredSequence(plan, stores, access),
   }
@@ -100,10 +101,9 @@ class StoredSequence<E> implements SequenceTask<E> {
     if (arrival === undefined) return nothing
     const outcome =
       this.#trailing === undefined
-        ? this.#match(event, { ...arrival, streamTimeMs })
-        : { match: undefined, truncated: this.#trailing.arrive(event, { ...arrival, streamTimeMs }) }
-    for (const step of arrival.steps) this.#keep(this.#plan.steps[step]!, event, arrival.by)
-    for (const not of arrival.nots) this.#keep(this.#plan.nots[not]!, event, arrival.by)
+        ? this.#match(arrival, streamTimeMs)
+        : { match: undefined, truncated: this.#trailing.arrive(arrival, streamTimeMs) }
+    for (const shape of arrival.fit.copies) this.#events.put(arrival.keyOf(shape)!, event)
     return outcome
   }
 
@@ -111,22 +111,16 @@ class StoredSequence<E> implements SequenceTask<E> {
     return this.#trailing === undefined ? none : this.#trailing.advance(move)
   }
 
-  #match(
-    event: KeyedEvent<E>,
-    {
-      by,
-      steps,
-      streamTimeMs,
-    }: { readonly by: string; readonly steps: readonly number[]; readonly streamTimeMs: number },
-  ): SequenceOutcome<E> {
+  #match(arrival: Arrival<E>, streamTimeMs: number): SequenceOutcome<E> {
     const { def, roles } = this.#plan
+    const { event, fit } = arrival
     let best: readonly SequenceEvent<E>[] | undefined
     let arriving = 0
     let truncated = false
-    for (const step of steps) {
+    for (const step of fit.steps) {
       // Nothing is known to be later than stream time, so an event at stream time can only be the last one.
       if (!def.anyOrder && event.timeMs >= streamTimeMs && step < roles.length - 1) continue
-      const found = this.#search.find({ role: roles[step]!, event, key: event.key, by, knownOffset: event.offset })
+      const found = this.#search.find({ role: roles[step]!, arrival, knownOffset: event.offset })
       truncated ||= found.truncated
       if (found.events === undefined || (best !== undefined && compareRecency(found.events, best) <= 0)) continue
       best = found.events
@@ -136,9 +130,5 @@ class StoredSequence<E> implements SequenceTask<E> {
     const names = def.steps.map((step) => step.name)
     const matched = best.map((chosen, step): MatchedStep<E> => ({ name: names[step]!, event: chosen }))
     return { match: { steps: matched, arriving: names[arriving]!, truncated }, truncated }
-  }
-
-  #keep(place: Place<E>, { key, timeMs, offset, value }: KeyedEvent<E>, by: string): void {
-    for (const copy of place.copies) this.#events.put(placeKey(copy, key, { by, value })!, { timeMs, offset, value })
   }
 }

@@ -1,11 +1,7 @@
 import type { IndexField, JointCondition, NotDef, PlaceDef, SequenceDef, StepDef } from './definition.ts'
+import { Fit } from './fit.ts'
 import { joinGroups } from './groups.ts'
-
-/** A key under which a place's events are kept, or looked up, short of record key, `by` and the fields' values. */
-export interface KeyShape<E> {
-  readonly prefix: string
-  readonly fields: readonly IndexField<E>[]
-}
+import { type KeyShape, KeyShapes } from './key-shapes.ts'
 
 /** A step or a `not`, with the keys under which its events are kept: one for each set of fields it is looked up by. */
 export interface Place<E> {
@@ -53,9 +49,11 @@ export interface RolePlan<E> {
 
 export interface SequencePlan<E> {
   readonly def: SequenceDef<E>
-  readonly steps: readonly Place<E>[]
-  readonly nots: readonly Place<E>[]
+  /** The steps in their order, then the `not`s. */
+  readonly places: readonly Place<E>[]
   readonly roles: readonly RolePlan<E>[]
+  /** What an event is before any of its conditions are known: nothing. */
+  readonly unfit: Fit<E>
   /** The longest `forMs` after the last step; undefined when the sequence fires at once. */
   readonly trailingMs: number | undefined
 }
@@ -66,39 +64,43 @@ export function planSequence<E>(asWritten: SequenceDef<E>): SequencePlan<E> {
   const nots = def.nots ?? []
   const last = def.steps.length - 1
   const trailing = nots.filter((not) => not.after === def.steps[last]!.name).map((not) => not.forMs ?? 0)
-  return {
-    def,
-    steps: def.steps.map((step, index) => {
+  const shapes = new KeyShapes<E>()
+  const places = [
+    ...def.steps.map((step, index): Place<E> => {
       const others = def.steps.filter((_, role) => role !== index)
       return {
         def: step,
         needed: neededOf(step, others),
-        copies: copiesOf(def, step, { name: step.name, roles: others }),
+        copies: copiesOf(def, step, { name: step.name, roles: others, shapes }),
       }
     }),
-    nots: nots.map((not, index) => ({
-      def: not,
-      needed: neededOf(not, def.steps),
-      copies: copiesOf(def, not, { name: `not ${index}`, roles: def.steps }),
-    })),
-    roles: def.steps.map((_, role) => planRole(def, role)),
+    ...nots.map(
+      (not, index): Place<E> => ({
+        def: not,
+        needed: neededOf(not, def.steps),
+        copies: copiesOf(def, not, { name: `not ${index}`, roles: def.steps, shapes }),
+      }),
+    ),
+  ]
+  return {
+    def,
+    places,
+    roles: def.steps.map((_, role) => planRole(def, role, shapes)),
+    unfit: new Fit(places, def.steps.length),
     trailingMs: trailing.length === 0 ? undefined : Math.max(...trailing),
   }
 }
 
 const groupsOf = <E>(place: PlaceDef<E>): string[] => Object.keys(place.index ?? {}).sort()
 
-/** The key of `place` when an event arrives as `role`: by the groups that both have. */
-function shapeOf<E>(
-  def: SequenceDef<E>,
-  place: PlaceDef<E>,
-  name: string,
-  role: StepDef<E>,
-): KeyShape<E> & { readonly asked: KeyShape<E> } {
-  const groups = groupsOf(place).filter((group) => role.index?.[group] !== undefined)
-  const fields = groups.map((group) => place.index![group]!)
-  const prefix = [place.slot ?? `${def.name}/${name}`, ...fields.map(({ field }) => field)].join('|')
-  return { prefix, fields, asked: { prefix, fields: groups.map((group) => role.index![group]!) } }
+const slotOf = <E>(def: SequenceDef<E>, place: PlaceDef<E>, name: string): string => place.slot ?? `${def.name}/${name}`
+
+/** The groups in which `place` is looked up when an event arrives as `role`: those that both have. */
+const sharedGroups = <E>(place: PlaceDef<E>, role: PlaceDef<E>): string[] =>
+  groupsOf(place).filter((group) => role.index?.[group] !== undefined)
+
+function prefixOf<E>(def: SequenceDef<E>, place: PlaceDef<E>, name: string, groups: readonly string[]): string {
+  return [slotOf(def, place, name), ...groups.map((group) => place.index![group]!.field)].join('|')
 }
 
 const neededOf = <E>(place: PlaceDef<E>, others: readonly StepDef<E>[]): IndexField<E>[] =>
@@ -106,16 +108,38 @@ const neededOf = <E>(place: PlaceDef<E>, others: readonly StepDef<E>[]): IndexFi
     .filter((group) => others.some((other) => other.index?.[group] !== undefined))
     .map((group) => place.index![group]!)
 
+interface Naming<E> {
+  readonly name: string
+  readonly shapes: KeyShapes<E>
+}
+
+/** The keys under which the place's own events are kept, for whichever of `roles` arrives later. */
 function copiesOf<E>(
   def: SequenceDef<E>,
   place: PlaceDef<E>,
-  { name, roles }: { readonly name: string; readonly roles: readonly StepDef<E>[] },
+  { name, shapes, roles }: Naming<E> & { readonly roles: readonly StepDef<E>[] },
 ): KeyShape<E>[] {
-  const shapes = roles.map((role) => shapeOf(def, place, name, role))
-  return [...new Map(shapes.map(({ prefix, fields }) => [prefix, { prefix, fields }])).values()]
+  const reader = slotOf(def, place, name)
+  const kept = roles.map((role) => {
+    const groups = sharedGroups(place, role)
+    const fields = groups.map((group) => place.index![group]!)
+    return shapes.of(prefixOf(def, place, name, groups), reader, fields)
+  })
+  return [...new Set(kept)]
 }
 
-function planRole<E>(def: SequenceDef<E>, role: number): RolePlan<E> {
+/** The key under which an event that arrives as `role` looks for the place's events. */
+function lookupOf<E>(
+  def: SequenceDef<E>,
+  place: PlaceDef<E>,
+  { name, shapes, role }: Naming<E> & { readonly role: StepDef<E> },
+): KeyShape<E> {
+  const groups = sharedGroups(place, role)
+  const fields = groups.map((group) => role.index![group]!)
+  return shapes.of(prefixOf(def, place, name, groups), slotOf(def, role, role.name), fields)
+}
+
+function planRole<E>(def: SequenceDef<E>, role: number, shapes: KeyShapes<E>): RolePlan<E> {
   const { steps } = def
   const arriving = steps[role]!
   const index = new Map(steps.map((step, position) => [step.name, position]))
@@ -142,13 +166,18 @@ function planRole<E>(def: SequenceDef<E>, role: number): RolePlan<E> {
     }
   }
   for (const [number, not] of (def.nots ?? []).entries()) {
-    const plan = planNot(def, not, { number, role })
+    const plan = planNot(def, not, { number, role, shapes })
     levelOf(plan.reads).nots.push(plan.not)
   }
-  return { step: role, lookups: steps.map((step) => shapeOf(def, step, step.name, arriving).asked), levels }
+  const lookups = steps.map((step) => lookupOf(def, step, { name: step.name, role: arriving, shapes }))
+  return { step: role, lookups, levels }
 }
 
-function planNot<E>(def: SequenceDef<E>, not: NotDef<E>, at: { readonly number: number; readonly role: number }) {
+function planNot<E>(
+  def: SequenceDef<E>,
+  not: NotDef<E>,
+  at: { readonly number: number; readonly role: number; readonly shapes: KeyShapes<E> },
+) {
   const { steps } = def
   const previous = steps.findIndex((step) => step.name === not.after)
   const earlier = steps.slice(0, previous + 1).map((_, step) => step)
@@ -164,6 +193,6 @@ function planNot<E>(def: SequenceDef<E>, not: NotDef<E>, at: { readonly number: 
     agreements.push({ own: not.index![group]!, step, other: steps[step]!.index![group]! })
     reads.push(step)
   }
-  const lookup = shapeOf(def, not, `not ${at.number}`, steps[at.role]!).asked
+  const lookup = lookupOf(def, not, { name: `not ${at.number}`, role: steps[at.role]!, shapes: at.shapes })
   return { reads, not: { previous, forMs: not.forMs, where, lookup, agreements } }
 }

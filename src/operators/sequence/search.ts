@@ -1,16 +1,14 @@
 import type { WindowStore } from '../../state/stores.ts'
+import type { Arrival } from './arrivals.ts'
 import { Candidates } from './candidates.ts'
-import type { SequenceEvent, StepEvents } from './definition.ts'
+import type { SequenceEvent } from './definition.ts'
 import { comparePositions } from './order.ts'
-import type { Agreement, KeyShape, NotPlan, RolePlan, SequencePlan } from './plan.ts'
-import { compositeKey } from './typed-key.ts'
+import type { Agreement, NotPlan, RolePlan, SequencePlan } from './plan.ts'
 
 /** Around which event a match is sought. */
 export interface Quest<E> {
   readonly role: RolePlan<E>
-  readonly event: SequenceEvent<E>
-  readonly key: string
-  readonly by: string
+  readonly arrival: Arrival<E>
   /** The last step's event, when that is given too. */
   readonly last?: SequenceEvent<E>
   /** Events with higher offsets are not known yet: state may hold them when a record is processed again after a crash. */
@@ -27,48 +25,69 @@ export interface Finding<E> {
 const searchFactor = 100
 export const defaultMaxCandidates = 1_000
 
-/** Finds the most recent match around an event: steps are filled from the last to the first, each newest first. */
+/**
+ * Finds the most recent match around an event: steps are filled from the last to the first, each newest first. One search
+ * at a time: what it works with is made once a task.
+ */
 export class MatchSearch<E> {
-  readonly #plan: SequencePlan<E>
   readonly #store: WindowStore<E>
   readonly #maxCandidates: number
   readonly #names: readonly string[]
+  readonly #lastStep: number
+  readonly #isAnyOrder: boolean
+  readonly #withinMs: number
   #quest: Quest<E> | undefined
-  #fixed: (SequenceEvent<E> | undefined)[] = []
-  #chosen: (SequenceEvent<E> | undefined)[] = []
-  #candidates: (Candidates<SequenceEvent<E>> | undefined)[] = []
-  #scope: Record<string, SequenceEvent<E>> = {}
+  /** The events that are given, by step. */
+  readonly #fixed: (SequenceEvent<E> | undefined)[]
+  readonly #chosen: (SequenceEvent<E> | undefined)[]
+  readonly #candidates: (Candidates<E> | undefined)[]
+  /** The chosen events by name, as conditions read them. */
+  readonly #scope: Record<string, SequenceEvent<E>>
   #testsLeft = 0
   #truncated = false
 
   constructor(plan: SequencePlan<E>, store: WindowStore<E>) {
-    this.#plan = plan
+    const { steps, anyOrder = false, withinMs, maxCandidates = defaultMaxCandidates } = plan.def
     this.#store = store
-    this.#maxCandidates = plan.def.maxCandidates ?? defaultMaxCandidates
-    this.#names = plan.def.steps.map((step) => step.name)
+    this.#maxCandidates = maxCandidates
+    this.#names = steps.map((step) => step.name)
+    this.#lastStep = steps.length - 1
+    this.#isAnyOrder = anyOrder
+    this.#withinMs = withinMs
+    this.#fixed = steps.map(() => undefined)
+    this.#chosen = steps.map(() => undefined)
+    this.#candidates = steps.map(() => undefined)
+    this.#scope = {}
   }
 
   find(quest: Quest<E>): Finding<E> {
-    const last = this.#names.length - 1
     this.#quest = quest
-    this.#fixed = this.#names.map(() => undefined)
-    if (quest.last !== undefined) this.#fixed[last] = quest.last
-    this.#fixed[quest.role.step] = quest.event
-    this.#chosen = [...this.#fixed]
-    this.#candidates = []
-    this.#scope = {}
-    for (const [step, event] of this.#fixed.entries()) if (event !== undefined) this.#scope[this.#names[step]!] = event
     this.#testsLeft = this.#maxCandidates * searchFactor
     this.#truncated = false
-    const found = this.#fill(last)
-    return { events: found ? (this.#chosen as SequenceEvent<E>[]) : undefined, truncated: this.#truncated }
+    for (let step = 0; step <= this.#lastStep; step++) this.#fix(step, undefined)
+    if (quest.last !== undefined) this.#fix(this.#lastStep, quest.last)
+    this.#fix(quest.role.step, quest.arrival.event)
+    const found = this.#fill(this.#lastStep)
+    return { events: found ? (this.#chosen.slice() as SequenceEvent<E>[]) : undefined, truncated: this.#truncated }
+  }
+
+  #fix(step: number, event: SequenceEvent<E> | undefined): void {
+    this.#fixed[step] = event
+    this.#candidates[step] = undefined
+    this.#choose(step, event)
+  }
+
+  #choose(step: number, event: SequenceEvent<E> | undefined): void {
+    this.#chosen[step] = event
+    // Conditions read only steps that are chosen.
+    this.#scope[this.#names[step]!] = event!
   }
 
   #fill(step: number): boolean {
     if (step < 0) return true
     const fixed = this.#fixed[step]
     if (fixed !== undefined) return this.#isInPlace(step, fixed) && this.#holds(step) && this.#fill(step - 1)
-    this.#candidates[step] ??= new Candidates(this.#known(step), this.#maxCandidates)
+    this.#candidates[step] ??= this.#lookBack(step)
     const candidates = this.#candidates[step]
     const oldestMs = this.#oldestMs(step)
     for (let index = 0; ; index++) {
@@ -80,10 +99,9 @@ export class MatchSearch<E> {
         this.#truncated = true
         return false
       }
-      this.#chosen[step] = candidate
-      this.#scope[this.#names[step]!] = candidate
+      this.#choose(step, candidate)
       if (this.#holds(step) && this.#fill(step - 1)) return true
-      this.#chosen[step] = undefined
+      this.#choose(step, undefined)
     }
     if (candidates.cut) this.#truncated = true
     return false
@@ -91,39 +109,36 @@ export class MatchSearch<E> {
 
   /** Whether (time, offset) order, distinctness and `within` allow the event here, as far as the later steps tell. */
   #isInPlace(step: number, event: SequenceEvent<E>): boolean {
-    const { withinMs, anyOrder } = this.#plan.def
     const chosen = this.#chosen
-    if (!anyOrder) {
-      const next = chosen[step + 1]
-      return (
-        next === undefined || (comparePositions(event, next) < 0 && chosen.at(-1)!.timeMs - event.timeMs <= withinMs)
-      )
+    if (!this.#isAnyOrder) {
+      if (step === this.#lastStep) return true
+      const next = chosen[step + 1]!
+      return comparePositions(event, next) < 0 && chosen[this.#lastStep]!.timeMs - event.timeMs <= this.#withinMs
     }
-    return chosen.every(
-      (other, at) =>
-        at === step ||
-        other === undefined ||
-        (other.offset !== event.offset && Math.abs(other.timeMs - event.timeMs) <= withinMs),
-    )
+    for (let at = 0; at < chosen.length; at++) {
+      const other = chosen[at]
+      if (at === step || other === undefined) continue
+      if (other.offset === event.offset || Math.abs(other.timeMs - event.timeMs) > this.#withinMs) return false
+    }
+    return true
   }
 
   /** Candidates older than this cannot match, whatever the others are. */
   #oldestMs(step: number): number {
-    const last = this.#chosen.at(-1)
-    return this.#plan.def.anyOrder || last === undefined || step === this.#chosen.length - 1
+    return this.#isAnyOrder || step === this.#lastStep
       ? Number.NEGATIVE_INFINITY
-      : last.timeMs - this.#plan.def.withinMs
+      : this.#chosen[this.#lastStep]!.timeMs - this.#withinMs
   }
 
   #holds(step: number): boolean {
-    const { agreements, tests, nots } = this.#quest!.role.levels[step]!
-    const scope: StepEvents<E> = this.#scope
-    const key = this.#quest!.key
-    return (
-      agreements.every((agreement) => this.#agrees(agreement, this.#chosen[step]!)) &&
-      tests.every(({ step: own, condition }) => condition.test(this.#chosen[own]!, scope, key)) &&
-      nots.every((not) => this.#isAbsent(not))
-    )
+    const { arrival, role } = this.#quest!
+    const { agreements, tests, nots } = role.levels[step]!
+    for (const agreement of agreements) if (!this.#agrees(agreement, this.#chosen[step]!)) return false
+    for (const { step: own, condition } of tests) {
+      if (!condition.test(this.#chosen[own]!, this.#scope, arrival.event.key)) return false
+    }
+    for (const not of nots) if (!this.#isAbsent(not)) return false
+    return true
   }
 
   #agrees({ own, step, other }: Agreement<E>, event: SequenceEvent<E>): boolean {
@@ -132,53 +147,41 @@ export class MatchSearch<E> {
   }
 
   #isAbsent(not: NotPlan<E>): boolean {
-    const { key, knownOffset } = this.#quest!
+    const { arrival } = this.#quest!
     const previousMs = this.#chosen[not.previous]!.timeMs
     const next = this.#chosen[not.previous + 1]
     const endMs = not.forMs === undefined ? next!.timeMs : previousMs + not.forMs
     if (next !== undefined && next.timeMs < endMs) return false
-    const lookupKey = this.#keyOf(not.lookup)
+    const lookupKey = arrival.keyOf(not.lookup)
     // Without the field that the event would have to equal there is no such event.
     if (endMs === previousMs || lookupKey === undefined) return true
     for (const event of this.#store.backwardFetch(lookupKey, previousMs + 1, endMs)) {
-      if (event.offset > knownOffset || this.#chosen.some((chosen) => chosen?.offset === event.offset)) continue
-      if (!not.agreements.every((agreement) => this.#agrees(agreement, event))) continue
-      if (not.where.every((condition) => condition.test(event, this.#scope, key))) return false
+      if (this.#isEventOf(not, event)) return false
     }
     return true
   }
 
+  #isEventOf(not: NotPlan<E>, event: SequenceEvent<E>): boolean {
+    const { knownOffset, arrival } = this.#quest!
+    if (event.offset > knownOffset) return false
+    for (const chosen of this.#chosen) if (chosen?.offset === event.offset) return false
+    for (const agreement of not.agreements) if (!this.#agrees(agreement, event)) return false
+    for (const condition of not.where) if (!condition.test(event, this.#scope, arrival.event.key)) return false
+    return true
+  }
+
   /** The step's known events on the right side of the arriving one, newest first. */
-  *#known(step: number): Generator<SequenceEvent<E>, void> {
-    const { role, event, knownOffset } = this.#quest!
-    const { withinMs, anyOrder } = this.#plan.def
+  #lookBack(step: number): Candidates<E> {
+    const { role, arrival, knownOffset } = this.#quest!
+    const { event } = arrival
+    const isBefore = !this.#isAnyOrder && step < role.step
+    const isAfter = !this.#isAnyOrder && step > role.step
     // A later step at the same time would need a higher offset, and such an event is not known yet.
-    const fromMs = anyOrder || step < role.step ? event.timeMs - withinMs : event.timeMs + 1
-    const toMs = anyOrder || step > role.step ? event.timeMs + withinMs : event.timeMs
-    if (fromMs > toMs) return
-    for (const candidate of this.#store.backwardFetch(this.#keyOf(role.lookups[step]!)!, fromMs, toMs)) {
-      if (candidate.offset > knownOffset || candidate.offset === event.offset) continue
-      if (anyOrder || step > role.step || comparePositions(candidate, event) < 0) yield candidate
-    }
-  }
-
-  #keyOf(shape: KeyShape<E>): string | undefined {
-    const { key, by, event } = this.#quest!
-    return placeKey(shape, key, { by, value: event.value })
+    const fromMs = isAfter ? event.timeMs + 1 : event.timeMs - this.#withinMs
+    const toMs = isBefore ? event.timeMs : event.timeMs + this.#withinMs
+    const entries = fromMs > toMs ? none : this.#store.backwardFetch(arrival.keyOf(role.lookups[step]!)!, fromMs, toMs)
+    return new Candidates({ entries, arriving: event, isBefore, knownOffset, limit: this.#maxCandidates })
   }
 }
 
-/** The store's key for an event; `undefined` when it lacks one of the fields. */
-export function placeKey<E>(
-  { prefix, fields }: KeyShape<E>,
-  key: string,
-  event: { readonly by: string; readonly value: E },
-): string | undefined {
-  const parts = [prefix, key, event.by]
-  for (const field of fields) {
-    const part = field.read(event.value)
-    if (part === undefined) return undefined
-    parts.push(part)
-  }
-  return compositeKey(parts)
-}
+const none: readonly never[] = []

@@ -1,12 +1,12 @@
 import type { Prefetch, WindowStore } from '../../state/stores.ts'
 import type { StreamTimeMove } from '../../topology/operator.ts'
-import type { Arrival } from './arrivals.ts'
+import { Arrival } from './arrivals.ts'
 import { Candidates } from './candidates.ts'
 import type { KeyedEvent, OverdueMatch, SequenceEvent, SequenceStores, Waiting } from './definition.ts'
 import { comparePositions } from './order.ts'
 import type { SequencePlan } from './plan.ts'
-import { prefetchMatch } from './prefetch.ts'
-import { defaultMaxCandidates, type MatchSearch, placeKey } from './search.ts'
+import type { MatchReads } from './prefetch.ts'
+import { defaultMaxCandidates, type MatchSearch } from './search.ts'
 import { compositeKey } from './typed-key.ts'
 
 const none: readonly never[] = []
@@ -28,35 +28,34 @@ export interface DueRange {
 /** Asks for what the matches of the events that fall due will read, once those events can be read themselves. */
 export function prefetchOverdue<E>(
   plan: SequencePlan<E>,
-  stores: SequenceStores<E>,
+  reads: MatchReads<E>,
   { fromMs, toMs, ask, waiting }: DueRange & { readonly waiting: WindowStore<Waiting<E>> },
 ): void {
-  const steps = [plan.steps.length - 1]
-  for (const event of dueEvents(plan, waiting, { fromMs, toMs })) {
-    const arrival = { by: event.by, steps, nots: [] }
-    prefetchMatch(plan, stores.events, { event, arrival, ask, isPast: true })
-  }
+  for (const arrival of dueArrivals(plan, waiting, { fromMs, toMs })) reads.prefetchPast(arrival, ask)
 }
 
 /** Asks for which later events have fired already: an event that comes out of order may complete a match of another. */
 export function prefetchFired<E>(
   plan: SequencePlan<E>,
   stores: SequenceStores<E>,
-  { event, arrival, ask }: { readonly event: KeyedEvent<E>; readonly arrival: Arrival; readonly ask: Prefetch },
+  { arrival, ask }: { readonly arrival: Arrival<E>; readonly ask: Prefetch },
 ): void {
-  if (plan.def.withinMs === 0 || !arrival.steps.some((step) => step < plan.steps.length - 1)) return
-  const key = firedKey(plan.def.name, event.key, arrival.by)
+  const { event, fit, by } = arrival
+  if (plan.def.withinMs === 0 || !fit.steps.some((step) => step < plan.def.steps.length - 1)) return
+  const key = firedKey(plan.def.name, event.key, by)
   ask.fetch(stores.waiting, key, event.timeMs + 1, event.timeMs + plan.def.withinMs)
 }
 
-function* dueEvents<E>(
-  { def, trailingMs }: SequencePlan<E>,
+/** The last named events that fall due, as they arrived. */
+function* dueArrivals<E>(
+  { def, trailingMs, unfit }: SequencePlan<E>,
   waiting: WindowStore<Waiting<E>>,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): Generator<KeyedEvent<E> & { readonly by: string }> {
+): Generator<Arrival<E>> {
+  const fit = unfit.with(def.steps.length - 1)
   for (const { timeMs, offset, value } of waiting.fetch(dueKey(def.name), fromMs, toMs - 1)) {
     const event = { key: value.key, timeMs: timeMs - trailingMs!, offset, value: value.value }
-    yield { ...event, by: def.by === undefined ? '' : def.by(event)! }
+    yield new Arrival(event, def.by === undefined ? '' : def.by(event)!, fit)
   }
 }
 
@@ -82,15 +81,15 @@ export class TrailingNot<E> {
     this.#events = stores.events
     this.#waiting = stores.waiting
     this.#search = search
-    this.#lastStep = plan.steps.length - 1
+    this.#lastStep = plan.def.steps.length - 1
   }
 
   /** Takes an event that is about to be kept. True when it met `maxCandidates`. */
-  arrive(event: KeyedEvent<E>, { by, steps, streamTimeMs }: Arrival & { readonly streamTimeMs: number }): boolean {
+  arrive(arrival: Arrival<E>, streamTimeMs: number): boolean {
     let truncated = false
-    for (const step of steps) {
-      if (step === this.#lastStep) this.#arriveLast(event, { by, streamTimeMs })
-      else if (event.timeMs < streamTimeMs && this.#completeLater(event, { by, step, streamTimeMs })) truncated = true
+    for (const step of arrival.fit.steps) {
+      if (step === this.#lastStep) this.#arriveLast(arrival, streamTimeMs)
+      else if (arrival.event.timeMs < streamTimeMs && this.#completeLater(arrival, step, streamTimeMs)) truncated = true
     }
     return truncated
   }
@@ -102,65 +101,53 @@ export class TrailingNot<E> {
     const role = this.#plan.roles[this.#lastStep]!
     if (toMs > fromMs) {
       // Firing writes to the store that this reads: read first.
-      for (const event of [...dueEvents(this.#plan, this.#waiting, { fromMs, toMs })]) {
-        const { key, by } = event
-        const match = this.#fire(event, {
-          by,
-          found: this.#search.find({ role, event, key, by, knownOffset: offset }),
-          offset,
-        })
+      for (const arrival of [...dueArrivals(this.#plan, this.#waiting, { fromMs, toMs })]) {
+        const found = this.#search.find({ role, arrival, knownOffset: offset })
+        const match = this.#fire(arrival.event, { by: arrival.by, found, offset })
         if (match !== undefined) fired.push(match)
       }
     }
     return fired.length === 0 ? none : fired.sort((a, b) => a.dueMs - b.dueMs || comparePositions(a.event, b.event))
   }
 
-  #arriveLast(
-    event: KeyedEvent<E>,
-    { by, streamTimeMs }: { readonly by: string; readonly streamTimeMs: number },
-  ): void {
+  #arriveLast(arrival: Arrival<E>, streamTimeMs: number): void {
+    const { event, by } = arrival
+    const { key, offset } = event
     const dueMs = event.timeMs + this.#plan.trailingMs!
     if (dueMs >= streamTimeMs) {
-      const value = { key: event.key, value: event.value }
-      this.#waiting.put(dueKey(this.#plan.def.name), { timeMs: dueMs, offset: event.offset, value })
+      const value = { key, value: event.value }
+      this.#waiting.put(dueKey(this.#plan.def.name), { timeMs: dueMs, offset, value })
       return
     }
-    const { key, offset } = event
-    const found = this.#search.find({ role: this.#plan.roles[this.#lastStep]!, event, key, by, knownOffset: offset })
+    const found = this.#search.find({ role: this.#plan.roles[this.#lastStep]!, arrival, knownOffset: offset })
     const match = this.#fire(event, { by, found, offset })
     if (match !== undefined) this.#completed.push(match)
   }
 
   /** Fires for later events that were due without a match until this one came. */
-  #completeLater(
-    event: KeyedEvent<E>,
-    { by, step, streamTimeMs }: { readonly by: string; readonly step: number; readonly streamTimeMs: number },
-  ): boolean {
+  #completeLater(arrival: Arrival<E>, step: number, streamTimeMs: number): boolean {
     const { def, roles, trailingMs } = this.#plan
+    const { event, by } = arrival
     const { key, offset } = event
     const role = roles[step]!
+    const fromMs = event.timeMs + 1
     const toMs = Math.min(event.timeMs + def.withinMs, streamTimeMs - trailingMs! - 1)
-    const lastKey = placeKey(role.lookups[this.#lastStep]!, key, { by, value: event.value })!
-    const candidates = new Candidates(
-      this.#known(lastKey, { fromMs: event.timeMs + 1, toMs, offset }),
-      def.maxCandidates ?? defaultMaxCandidates,
-    )
+    if (fromMs > toMs) return false
+    const candidates = new Candidates({
+      entries: this.#events.backwardFetch(arrival.keyOf(role.lookups[this.#lastStep]!)!, fromMs, toMs),
+      arriving: event,
+      isBefore: false,
+      knownOffset: offset,
+      limit: def.maxCandidates ?? defaultMaxCandidates,
+    })
     for (let index = 0; ; index++) {
       const last = candidates.at(index)
       if (last === undefined) return candidates.cut
       if (this.#hasFired(last, { key, by, offset })) continue
-      const found = this.#search.find({ role, event, key, by, last, knownOffset: offset })
+      const found = this.#search.find({ role, arrival, last, knownOffset: offset })
       const match = this.#fire({ ...last, key }, { by, found, offset })
       if (match !== undefined) this.#completed.push(match)
     }
-  }
-
-  *#known(
-    key: string,
-    { fromMs, toMs, offset }: { readonly fromMs: number; readonly toMs: number; readonly offset: number },
-  ): Generator<SequenceEvent<E>, void> {
-    if (fromMs > toMs) return
-    for (const event of this.#events.backwardFetch(key, fromMs, toMs)) if (event.offset < offset) yield event
   }
 
   /** Having fired at the record in hand does not count: it is processed again after a crash. */
