@@ -223,6 +223,39 @@ describe('tables', () => {
   })
 })
 
+describe('sequences', () => {
+  const paired = loadRuleFiles([
+    {
+      path: 'r.yaml',
+      text: `
+events:
+  card.authorised: {amount: double, cardId: string}
+rules:
+- id: pair
+  sequence:
+    within: 1h
+    maxCandidates: 2
+    steps:
+    - a: card.authorised
+    - b: card.authorised
+      where: b.amount > a.amount + 100
+  then: {outcome: review, score: 1}
+`,
+    },
+  ])
+
+  it('say so when they looked at the newest candidates only', async () => {
+    const amounts = [1, 50, 50, 120]
+    const { decisions } = await decideLines(paired, amounts.map((amount) => line({ amount })).join('\n'))
+    expect(decisions.map(({ truncated, fired }) => [truncated, fired.length])).toEqual([
+      [undefined, 0],
+      [undefined, 0],
+      [undefined, 0],
+      [['pair'], 0],
+    ])
+  })
+})
+
 describe('rule sets', () => {
   it('have one hash with and without tests, comments and defaults, and another when a rule says something else', () => {
     const hashOf = (text: string) => loadRuleFiles([{ path: 'r.yaml', text }]).hash
