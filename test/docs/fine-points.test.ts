@@ -266,6 +266,17 @@ describe('rule sets', () => {
     expect(hashOf(rules.replace('id: seen', 'id: seen, owner: me'))).not.toBe(ruleSet.hash)
   })
 
+  it('mask personal data in reasons, and not in features', async () => {
+    const text = `
+events: {card.authorised: {name: {type: string, pii: true}}}
+features: {name: {event: card.authorised, agg: last, value: e.name, window: 1h}}
+rules:
+- {id: named, event: card.authorised, when: f.name != '', then: {outcome: review, score: 1, reason: "{e.name} {f.name}"}}
+`
+    const { decisions } = await decideLines(loadRuleFiles([{ path: 'r.yaml', text }]), line({ name: 'Ann' }))
+    expect(decisions).toMatchObject([{ features: { name: 'Ann' }, fired: [{ reason: '*** ***' }] }])
+  })
+
   it('leave the reason out of what fires without one', async () => {
     const fired = await firedOf({})
     expect(fired.find(({ rule }) => rule === 'no-geo')).not.toHaveProperty('reason')
