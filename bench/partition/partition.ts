@@ -1,6 +1,8 @@
 /**
  * One task over generated card events, without a broker: what an event costs from ingress to the database write.
- * `node bench/partition/partition.ts [--events N] [--cards N] [--emit all|flagged] [--rules DIR] [--engine rocksdb|memory] [--batch N] [--rounds N]`
+ * `node bench/partition/partition.ts [--events N] [--cards N] [--emit all|flagged] [--rules DIR] [--engine rocksdb|memory] [--batch N] [--rounds N]
+ * [--most-times-bare N]`; with the last flag it fails when the task takes more than N times a bare loop's time, a guard that
+ * holds on any machine.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     engine: { type: 'string', default: 'rocksdb' },
     batch: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '3' },
+    'most-times-bare': { type: 'string' },
   },
 })
 const events = Number(values.events)
@@ -113,3 +116,9 @@ const spreads = {
 }
 console.table(spreads)
 console.log(`${rounds[0]!.decisions} records written of ${events} card transactions; ${parsedBytes} bytes parsed`)
+const most = values['most-times-bare']
+const ratio = spreads['times the bare parse and write'].median
+if (most !== undefined && ratio > Number(most)) {
+  console.error(`the task takes ${ratio.toFixed(1)} times as long as the bare loop; ${most} times are allowed`)
+  process.exitCode = 1
+}
