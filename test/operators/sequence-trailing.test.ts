@@ -59,6 +59,15 @@ test('the awaited event prevents it, up to the due time and also out of order', 
   expect(send(100, 'tick')).toEqual([])
 })
 
+test('an event that comes when stream time is at its due time still waits for the awaited one', () => {
+  const send = run(unanswered)
+  send(0, 'ask')
+  send(15, 'tick')
+  expect(send(5, 'remind')).toEqual([])
+  expect(send(15, 'answer')).toEqual([])
+  expect(send(16, 'tick')).toEqual([])
+})
+
 test('an event after the due time is too late to prevent it', () => {
   const send = run(unanswered)
   send(0, 'ask')

@@ -21,8 +21,7 @@ let driver: RuleDriver
 
 afterEach(() => driver.close())
 
-const card = (id: string, timeMs: number, amount: unknown = 5) =>
-  driver.send({ id, timeMs, payload: { amount } })
+const card = (id: string, timeMs: number, amount: unknown = 5) => driver.send({ id, timeMs, payload: { amount } })
 const row = (id: string, timeMs: number, country: string, source = {}) =>
   driver.send({
     id,

@@ -74,6 +74,13 @@ test('both ends of a window are inclusive', () => {
   expect(send(20 * minute + 1, card(8))).toMatchObject({ n: 2, sum: 12, older: 2 })
 })
 
+test('an event one millisecond younger than the young end of a window is not in it', () => {
+  const { send } = run(spending)
+  send(0, card(1))
+  send(10 * minute, card(2))
+  expect(send(10 * minute - 1, card(4))).toMatchObject({ n: 2, sum: 5, older: 0 })
+})
+
 test('an event of another type reads at its own time and does not count', () => {
   const { send } = run(spending)
   send(0, card(1))

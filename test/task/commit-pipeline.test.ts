@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Log } from '../../src/log/log.ts'
+import { openMemoryLog } from '../../src/log/memory-log.ts'
+import type { OutgoingRecord } from '../../src/record/record.ts'
+import { stringSerde } from '../../src/record/serdes.ts'
+import type { StateDb } from '../../src/state/engine.ts'
+import { memoryEngine } from '../../src/state/engines/memory.ts'
+import type { KeyValueStoreDef } from '../../src/state/stores.ts'
+import { readSystem, systemColumn } from '../../src/state/system.ts'
+import { columnsOf, TaskState } from '../../src/state/task-state.ts'
+import { ChangelogTrimmer } from '../../src/task/changelog-trimmer.ts'
+import { CommitPipeline } from '../../src/task/commit-pipeline.ts'
+import { type Committer, openCommitter } from '../../src/task/committer.ts'
+import { decodePosition, positionKey } from '../../src/task/position.ts'
+import { ManualClock } from '../../src/time/clock.ts'
+import { readTopic } from '../support/log-lines.ts'
+
+const rows: KeyValueStoreDef<string> = { kind: 'key-value', name: 'rows', serde: stringSerde }
+const source = { topic: 'main', partition: 0 }
+const changelog = { topic: 'app-rows-changelog', partition: 0 }
+const decision: OutgoingRecord = { ...source, key: Buffer.from('k'), value: Buffer.from('{}'), headers: {} }
+
+let log: Log
+let db: StateDb
+let state: TaskState
+let committer: Committer
+
+const open = (taskId: string) =>
+  openCommitter({ log, groupId: 'app', taskId, guarantee: 'exactly-once', transactionTimeoutMs: 10_000 })
+
+beforeEach(async () => {
+  log = await openMemoryLog()
+  for (const topic of ['main', changelog.topic, 'app-system-changelog']) await log.createTopic({ topic, partitions: 1 })
+  db = await memoryEngine().open('state', columnsOf([rows]))
+  state = TaskState.open({ db, stores: [rows], streamTimeMs: () => 0 })
+  committer = await open('0_0')
+})
+
+afterEach(() => log.close())
+
+const pipelineOf = (by: Committer) =>
+  new CommitPipeline({
+    applicationId: 'app',
+    source,
+    definition: 'rules',
+    isNew: true,
+    committed: 0,
+    committer: by,
+    trimmer: new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores: [rows], stored: () => undefined }),
+    db,
+    state,
+    clock: new ManualClock(),
+    onCommitted() {},
+  })
+
+const stored = async (key: string) => (await db.getMany(rows.name, [Buffer.from(key)]))[0]?.toString()
+const position = async () => {
+  const [bytes] = await db.getMany(systemColumn, [positionKey])
+  return bytes === undefined ? undefined : decodePosition(bytes)
+}
+const at = (offset: number) => ({ offset, streamTimeMs: offset * 10 })
+
+describe('a commit', () => {
+  it('moves output, changelog, position and state together', async () => {
+    const pipeline = pipelineOf(committer)
+    state.store(rows).put('a', 'one')
+    state.store(rows).put('b', 'one')
+    await pipeline.submit([decision], at(7), 0)
+    await pipeline.settle()
+
+    expect(await stored('a')).toBe('one')
+    expect(await position()).toMatchObject({ offset: 7, streamTimeMs: 70 })
+    const entries = await readTopic(log, changelog.topic)
+    expect(entries.map(({ key, value }) => `${key}=${value}`)).toEqual(['a=one', 'b=one'])
+    expect(await readTopic(log, 'main')).toHaveLength(1)
+    expect(await log.committedOffsets('app', [source])).toMatchObject([{ offset: 7 }])
+    expect((await readSystem(db)).changelogOffsets.get('rows')).toBe(entries.at(-1)!.offset + 1)
+  })
+
+  it('that fails leaves the state as it was, and nothing comes after it', async () => {
+    const broken = new Error('no answer')
+    const pipeline = pipelineOf({ commit: () => Promise.reject(broken), close: async () => {} })
+    state.store(rows).put('a', 'one')
+    await pipeline.submit([decision], at(7), 0)
+    await expect(pipeline.settle()).rejects.toBe(broken)
+    await expect(pipeline.submit([decision], at(8), 0)).rejects.toBe(broken)
+    await expect(pipeline.submitPosition(at(9))).rejects.toBe(broken)
+    expect(await stored('a')).toBeUndefined()
+    expect(await position()).toBeUndefined()
+  })
+
+  it('is not begun when there is nothing to write; the position can go alone', async () => {
+    const pipeline = pipelineOf(committer)
+    await pipeline.submit([], at(7), 0)
+    await pipeline.settle()
+    expect(await log.committedOffsets('app', [source])).toEqual([])
+    await pipeline.submitPosition(at(7))
+    expect(await log.committedOffsets('app', [source])).toMatchObject([{ offset: 7 }])
+    expect(await log.endOffset({ topic: 'app-system-changelog', partition: 0 }, 'read-uncommitted')).toBe(0)
+  })
+
+  it('of one task leaves those of others alone, and fences its own predecessor', async () => {
+    const other = await open('0_1')
+    const pipeline = pipelineOf(committer)
+    await pipeline.submit([decision], at(7), 0)
+    await pipeline.settle()
+    await other.close()
+
+    await open('0_0')
+    await pipeline.submit([decision], at(8), 0)
+    await expect(pipeline.settle()).rejects.toMatchObject({ code: 'fenced' })
+    expect(await position()).toMatchObject({ offset: 7 })
+  })
+})

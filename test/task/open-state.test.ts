@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Log } from '../../src/log/log.ts'
+import { openMemoryLog } from '../../src/log/memory-log.ts'
+import type { StateEngine } from '../../src/state/engine.ts'
+import { memoryEngine } from '../../src/state/engines/memory.ts'
+import { StreamTime } from '../../src/task/batch-processor.ts'
+import { definitionKey, openTaskState } from '../../src/task/open-state.ts'
+import { encodePosition, positionKey } from '../../src/task/position.ts'
+import { ManualClock } from '../../src/time/clock.ts'
+
+const source = { topic: 'main', partition: 0 }
+const system = { topic: 'app-system-changelog', partition: 0 }
+
+let log: Log
+let engine: StateEngine
+
+beforeEach(async () => {
+  log = await openMemoryLog()
+  engine = memoryEngine()
+  for (const { topic } of [source, system]) await log.createTopic({ topic, partitions: 1 })
+})
+
+afterEach(() => log.close())
+
+/** What the last commit left in the system changelog. */
+async function leave(definition: string, offset: number, streamTimeMs: number): Promise<void> {
+  const producer = await log.openProducer()
+  const record = (key: Buffer, value: Buffer) => ({ ...system, key, value, headers: {} })
+  await producer.send([
+    record(positionKey, encodePosition({ offset, streamTimeMs })),
+    record(definitionKey, Buffer.from(definition)),
+  ])
+  await producer.close()
+}
+
+const commit = (offset: number, metadata: string) => log.commitOffsets('app', [{ ...source, offset, metadata }])
+
+async function open(definition = 'rules') {
+  const streamTime = new StreamTime()
+  const opened = await openTaskState({
+    applicationId: 'app',
+    taskId: '0_0',
+    stores: [],
+    source,
+    definition,
+    log,
+    engine,
+    stateDir: 'state',
+    limits: { maxBytes: 1 << 20 },
+    streamTime,
+    clock: new ManualClock(),
+    stopped: () => false,
+    onProgress() {},
+  })
+  await opened.close()
+  const { position, isNew } = opened
+  return { position, isNew, streamTimeMs: streamTime.nowMs }
+}
+
+describe("a task's state", () => {
+  it('begins at the start of the log where there is none', async () => {
+    expect(await open()).toEqual({ position: 0, isNew: true, streamTimeMs: -1 })
+  })
+
+  it("goes on where the group is, at the stream time that travelled with the group's position", async () => {
+    await leave('rules', 5, 50)
+    await commit(8, '{"streamTimeMs":80}')
+    expect(await open()).toEqual({ position: 8, isNew: false, streamTimeMs: 80 })
+  })
+
+  it('takes the stream time from the state when the position came without one', async () => {
+    await leave('rules', 5, 50)
+    await commit(8, 'moved by hand')
+    expect(await open()).toMatchObject({ position: 8, streamTimeMs: 50 })
+  })
+
+  it('goes on by its own position when the log has forgotten the group', async () => {
+    await leave('rules', 5, 50)
+    expect(await open()).toEqual({ position: 5, isNew: false, streamTimeMs: 50 })
+  })
+
+  it('is refused when other rules computed it, and taken by those that did', async () => {
+    await leave('rules', 5, 50)
+    await expect(open('other rules')).rejects.toMatchObject({ code: 'rule-set-changed' })
+    expect(await open()).toMatchObject({ position: 5 })
+  })
+})
