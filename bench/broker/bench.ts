@@ -28,11 +28,10 @@ async function buildPeer(): Promise<void> {
   if (!isBuilt) await run('mvn', ['-q', '-B', '-f', join(folder, 'pom.xml'), 'package'])
 }
 
-function rivalsOf({ rivals, streams, weir: settings, sweep, profileDir }: BenchOptions): readonly Rival[] {
+function rivalsOf({ rivals, streams, weir: settings, sweep, nodeFlags }: BenchOptions): readonly Rival[] {
   if (sweep.length > 0) return sweep.flatMap((name) => made(sweeps, name, '--sweep'))
-  const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
   const known: Readonly<Record<string, () => Rival>> = {
-    weir: () => weir(settings, profile),
+    weir: () => weir(settings, nodeFlags),
     streams: () => streamsOf(streams),
     bare: () => bareLoop(settings),
   }

@@ -18,6 +18,7 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --max-records N     Weir's records a commit (default 2,000, as weir run's)
   --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 1 MiB)
   --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap
+  --node-flags F,F    for Weir's Node, such as --max-semi-space-size=64
   --cpu-prof DIR      write Weir's CPU profiles there
   --quick             20,000 events, one round, 2,000 cards
   --out FILE          results as FILE.json and FILE.svg (default: printed only)
@@ -31,7 +32,8 @@ export interface BenchOptions {
   readonly weir: Readonly<Record<string, number>>
   /** Names of sweeps; empty for the rivals. */
   readonly sweep: readonly string[]
-  readonly profileDir: string | undefined
+  /** For Weir's Node. */
+  readonly nodeFlags: readonly string[]
   readonly out: string | undefined
 }
 
@@ -47,6 +49,7 @@ const flags = {
   'max-records': { type: 'string' },
   'max-bytes': { type: 'string' },
   sweep: { type: 'string' },
+  'node-flags': { type: 'string' },
   'cpu-prof': { type: 'string' },
   quick: { type: 'boolean' },
   out: { type: 'string' },
@@ -75,7 +78,10 @@ export function readOptions(): BenchOptions | 'help' {
     streams: values.streams,
     weir,
     sweep: values.sweep?.split(',') ?? [],
-    profileDir: values['cpu-prof'],
+    nodeFlags: [
+      ...(values['node-flags']?.split(',') ?? []),
+      ...(values['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`]),
+    ],
     out: values.out,
   }
 }
