@@ -44,6 +44,8 @@ export class CommitPipeline {
   #onTheWay: Promise<void> = Promise.resolve()
   #submitted: number
   #isNew: boolean
+  /** The last position that was committed by this task. */
+  #reached: Position | undefined
   /** Records of the system store that the next commit carries. */
   #system: ChangelogEntry[] = []
 
@@ -90,7 +92,9 @@ export class CommitPipeline {
     const { applicationId, source, committer, trimmer, db, state, clock, onCommitted } = this.#options
     const writes = outgoing.length + changelog.length > 0
     const system = this.#systemEntries(position)
-    const entries = writes ? [...changelog, ...system] : []
+    // Without a transaction the log may take this before the output: then it only says what is behind us for sure.
+    const logged = committer.isAtomic ? system : this.#systemEntries(this.#reached)
+    const entries = writes ? [...changelog, ...logged] : []
     const records = [...outgoing, ...entries.map((entry) => changelogRecord(applicationId, source.partition, entry))]
     const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs, timestampMs: position.timestampMs })
     const startedMs = clock.nowMs()
@@ -107,17 +111,18 @@ export class CommitPipeline {
     if (failsAt('during-apply')) dieAt('during-apply')
     await applying
     state.applied()
+    this.#reached = position
     if (!writes) return
     this.#isNew = false
     this.#system = await trimmer.committed(ends, position.streamTimeMs)
   }
 
-  #systemEntries(position: Position): ChangelogEntry[] {
-    const entries = [...this.#system, { store: systemStore, key: positionKey, value: encodePosition(position) }]
+  #systemEntries(position: Position | undefined): ChangelogEntry[] {
+    const entries = [...this.#system]
+    if (position !== undefined) entries.push({ store: systemStore, key: positionKey, value: encodePosition(position) })
     const { definition } = this.#options
-    return this.#isNew
-      ? [...entries, { store: systemStore, key: definitionKey, value: Buffer.from(definition) }]
-      : entries
+    if (this.#isNew) entries.push({ store: systemStore, key: definitionKey, value: Buffer.from(definition) })
+    return entries
   }
 }
 

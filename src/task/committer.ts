@@ -7,6 +7,8 @@ export type ProcessingGuarantee = 'exactly-once' | 'at-least-once'
 
 /** Writes what a batch brought, with the input position that stands for it. */
 export interface Committer {
+  /** Whether a commit's records and offsets become visible together or not at all. */
+  readonly isAtomic: boolean
   /**
    * Resolves when the log has everything for good, with each record's offset. After any throw nobody knows how far it
    * came: close the task dirty.
@@ -36,6 +38,7 @@ export async function openCommitter(options: CommitterOptions): Promise<Committe
 }
 
 class ExactlyOnceCommitter implements Committer {
+  readonly isAtomic = true
   readonly #producer: TransactionalProducer
   readonly #groupId: string
 
@@ -63,6 +66,7 @@ class ExactlyOnceCommitter implements Committer {
 }
 
 class AtLeastOnceCommitter implements Committer {
+  readonly isAtomic = false
   readonly #log: Log
   readonly #producer: Producer
   readonly #groupId: string

@@ -79,7 +79,7 @@ describe('a commit', () => {
 
   it('that fails leaves the state as it was, and nothing comes after it', async () => {
     const broken = new Error('no answer')
-    const pipeline = pipelineOf({ commit: () => Promise.reject(broken), close: async () => {} })
+    const pipeline = pipelineOf({ isAtomic: true, commit: () => Promise.reject(broken), close: async () => {} })
     state.store(rows).put('a', 'one')
     await pipeline.submit([decision], at(7), 0)
     await expect(pipeline.settle()).rejects.toBe(broken)
@@ -87,6 +87,25 @@ describe('a commit', () => {
     await expect(pipeline.submitPosition(at(9))).rejects.toBe(broken)
     expect(await stored('a')).toBeUndefined()
     expect(await position()).toBeUndefined()
+  })
+
+  it('without a transaction logs only the position that is behind it for sure', async () => {
+    const byPart = await openCommitter({
+      log,
+      groupId: 'app',
+      taskId: '0_0',
+      guarantee: 'at-least-once',
+      transactionTimeoutMs: 10_000,
+    })
+    const pipeline = pipelineOf(byPart)
+    for (const offset of [7, 9]) {
+      await pipeline.submit([decision], at(offset), 0)
+      await pipeline.settle()
+    }
+    const logged = (await readTopic(log, 'app-system-changelog')).filter(({ key }) => key?.equals(positionKey))
+    expect(logged.map(({ value }) => decodePosition(value!).offset)).toEqual([7])
+    expect(await position()).toMatchObject({ offset: 9 })
+    await byPart.close()
   })
 
   it('is not begun when there is nothing to write; the position can go alone', async () => {
