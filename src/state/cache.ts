@@ -1,11 +1,13 @@
 /**
- * What a task keeps of its stores in memory across batches, bounded in bytes: entries that were asked for longest ago go
- * first. The bound is on an estimate, and counts between batches: what the batch in hand asked for and what is not in the
- * database yet stays, however much it is.
+ * What a task keeps of its stores in memory across batches, bounded in bytes. What nobody used since the last time round
+ * goes first (a clock, which unlike a list in order of use touches no other entry's memory at each use). The bound is on an
+ * estimate, and counts between batches: what the batch in hand asked for and what is not in the database yet stays, however
+ * much it is.
  */
 export class StateCache {
   readonly #limitBytes: number
-  readonly #newest = new Sentinel()
+  #entries: CacheEntry[] = []
+  #hand = 0
   #bytes = 0
   /** Reads of the database that are not answered yet. */
   #reads = 0
@@ -25,23 +27,29 @@ export class StateCache {
     return this.#reads > 0
   }
 
-  /** Makes the entry the last that goes; a new one is taken in. */
-  touch(entry: CacheEntry): void {
-    const newest = this.#newest
-    if (newest.older === entry) return
-    if (entry.isLinked) entry.unlink()
-    else this.#bytes += entry.sizeBytes
-    entry.linkBehind(newest)
+  /** Takes note that somebody uses the entry; a new one is taken in. */
+  use(entry: CacheEntry): void {
+    entry.isUsed = true
+    if (entry.place >= 0) return
+    entry.place = this.#entries.length
+    this.#entries.push(entry)
+    this.#bytes += entry.sizeBytes
   }
 
-  resize(entry: CacheEntry, byBytes: number): void {
-    entry.sizeBytes += byBytes
-    if (entry.isLinked) this.#bytes += byBytes
+  resize(entry: CacheEntry, sizeBytes: number): void {
+    if (entry.place >= 0) this.#bytes += sizeBytes - entry.sizeBytes
+    entry.sizeBytes = sizeBytes
   }
 
   remove(entry: CacheEntry): void {
-    if (!entry.isLinked) return
-    entry.unlink()
+    const { place } = entry
+    if (place < 0) return
+    const last = this.#entries.pop()!
+    if (last !== entry) {
+      this.#entries[place] = last
+      last.place = place
+    }
+    entry.place = -1
     this.#bytes -= entry.sizeBytes
   }
 
@@ -58,28 +66,34 @@ export class StateCache {
   /** Lets go what is beyond the bound. */
   evict(): void {
     if (this.isReading) return
-    while (this.#bytes > this.#limitBytes) {
-      const oldest = this.#newest.newer
-      // Those that were asked for later are needed too.
-      if (oldest === this.#newest || oldest.isUnsettled || oldest.batch === this.batch) return
-      this.remove(oldest)
-      oldest.forget()
+    // Twice round: the first may only find out that all are used.
+    for (let left = 2 * this.#entries.length; left > 0 && this.#bytes > this.#limitBytes; left--) {
+      if (this.#hand >= this.#entries.length) this.#hand = 0
+      const entry = this.#entries[this.#hand]!
+      if (entry.isUsed || entry.isUnsettled || entry.batch === this.batch) {
+        entry.isUsed = false
+        this.#hand++
+      } else {
+        this.remove(entry)
+        entry.forget()
+      }
     }
   }
 
-  /** Empty from now on; entries that others hold have no place in it any more. */
+  /** Empty from now on. */
   clear(): void {
-    this.#newest.newer = this.#newest
-    this.#newest.older = this.#newest
+    for (const entry of this.#entries) entry.place = -1
+    this.#entries = []
     this.#bytes = 0
     this.batch++
   }
 }
 
-/** One key of a store, in a ring of all entries by when they were last asked for. */
+/** One key of a store. */
 export abstract class CacheEntry {
-  newer: CacheEntry = this
-  older: CacheEntry = this
+  /** Where the cache has it; -1 when it has not. */
+  place = -1
+  isUsed = false
   sizeBytes: number
   /** The last batch that asked for it. */
   batch = -1
@@ -93,33 +107,4 @@ export abstract class CacheEntry {
 
   /** The store is to know nothing of it any more. */
   abstract forget(): void
-
-  get isLinked(): boolean {
-    return this.newer !== this
-  }
-
-  linkBehind(newest: CacheEntry): void {
-    this.newer = newest
-    this.older = newest.older
-    newest.older.newer = this
-    newest.older = this
-  }
-
-  unlink(): void {
-    this.newer.older = this.older
-    this.older.newer = this.newer
-    this.newer = this
-    this.older = this
-  }
-}
-
-/** Where the ring begins and ends. */
-class Sentinel extends CacheEntry {
-  readonly isUnsettled = true
-
-  constructor() {
-    super(0)
-  }
-
-  forget(): void {}
 }

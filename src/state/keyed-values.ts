@@ -92,14 +92,15 @@ export class KeyedValues<T> implements StoreState {
     const key = wellFormed(anyKey)
     let held = this.#held.get(key)
     if (bytes !== null) this.#stored?.add(key, timestampOf(bytes))
-    if (held === undefined) {
-      held = this.#hold(key, bytes)
-      held.isWanted = this.#stored === undefined
-    } else {
+    if (held === undefined && this.#stored !== undefined) {
+      held = new KeyedValue<T>(key, bytes, this)
+      this.#held.set(key, held)
+    } else if (held === undefined) held = this.#hold(key, bytes)
+    else {
       held.bytes = bytes
       held.value = undefined
-      this.#cache.resize(held, keyCost + key.length + valueCost(bytes) - held.sizeBytes)
-      this.#cache.touch(held)
+      this.#cache.resize(held, keyCost + key.length + valueCost(bytes))
+      this.#cache.use(held)
     }
     if (held.write !== undefined) held.write.value = bytes
     else {
@@ -141,8 +142,10 @@ export class KeyedValues<T> implements StoreState {
   applied(): void {
     for (const held of this.#onTheWay) {
       held.isOnTheWay = false
+      if (held.isWanted || held.write !== undefined) continue
       // A new key is hardly asked for soon, and the filter tells all others: it leaves its place to others.
-      if (!held.isWanted && held.write === undefined && !this.#cache.isReading) {
+      if (this.#cache.isReading) this.#use(held)
+      else {
         this.#cache.remove(held)
         this.forget(held)
       }
@@ -175,6 +178,6 @@ export class KeyedValues<T> implements StoreState {
 
   #use(held: KeyedValue<T>): void {
     held.batch = this.#cache.batch
-    this.#cache.touch(held)
+    this.#cache.use(held)
   }
 }

@@ -1,22 +1,9 @@
+import type { Serde } from '../record/serde.ts'
 import { CacheEntry } from './cache.ts'
+import type { Entry } from './engine.ts'
 import { Write } from './journal.ts'
-
-/** An entry as it lies in the database. */
-export interface RawRow {
-  readonly timeMs: number
-  readonly offset: number
-  readonly bytes: Buffer
-}
-
-/** An entry as it was read the first time. */
-export interface ReadRow {
-  readonly timeMs: number
-  readonly offset: number
-  readonly value: unknown
-}
-
-/** One entry of a window store's key: raw until somebody reads it. */
-export type Row = RawRow | ReadRow
+import { windowOffsetOf, windowTimeOf } from './keys.ts'
+import type { WindowEntry } from './stores.ts'
 
 export interface Span {
   readonly fromMs: number
@@ -28,85 +15,170 @@ export class WindowWrite extends Write {
   readonly timeMs: number
   readonly offset: number
 
-  constructor({ store, key, timeMs, offset, bytes }: RawRow & { readonly store: string; readonly key: Buffer }) {
-    super(store, key, bytes)
-    this.timeMs = timeMs
-    this.offset = offset
+  constructor(row: {
+    readonly store: string
+    readonly key: Buffer
+    readonly value: Buffer
+    readonly timeMs: number
+    readonly offset: number
+  }) {
+    super(row.store, row.key, row.value)
+    this.timeMs = row.timeMs
+    this.offset = row.offset
   }
 }
 
-/** What has a place in the order. */
-interface Placed {
-  readonly timeMs: number
-  readonly offset: number
-}
+/** A value that nobody has read yet. */
+class Unread {
+  readonly bytes: Buffer
 
-const order = (a: Placed, timeMs: number, offset: number): number => a.timeMs - timeMs || a.offset - offset
-
-/** Index of the first row that is not before (`timeMs`, `offset`). */
-export function indexOf(rows: readonly Row[], timeMs: number, offset: number): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (order(rows[middle]!, timeMs, offset) < 0) low = middle + 1
-    else high = middle
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
   }
-  return low
 }
 
-/** Index of the first row at or after `timeMs`. */
-export const startOf = (rows: readonly Row[], timeMs: number): number => indexOf(rows, timeMs, Number.NEGATIVE_INFINITY)
+/**
+ * Rows ordered by (time, offset), column by column: a search then touches little memory. Rows are only ever added behind the
+ * last; anything else makes new rows, so that nobody who walks over them is disturbed.
+ */
+export class Rows {
+  readonly timesMs: number[]
+  readonly offsets: number[]
+  readonly #values: unknown[]
 
-/** Index of the first row after `timeMs`. */
-export const endOf = (rows: readonly Row[], timeMs: number): number => indexOf(rows, timeMs, Number.POSITIVE_INFINITY)
-
-/** Both lists in order, each (time, offset) once; where they differ `newer` counts. */
-export function mergeRows(newer: readonly Row[], older: readonly Row[]): Row[] {
-  if (newer.length === 0) return older.slice()
-  const merged: Row[] = []
-  let n = 0
-  for (const row of older) {
-    while (n < newer.length && order(newer[n]!, row.timeMs, row.offset) < 0) merged.push(newer[n++]!)
-    if (n < newer.length && order(newer[n]!, row.timeMs, row.offset) === 0) merged.push(newer[n++]!)
-    else merged.push(row)
+  constructor(timesMs: number[] = [], offsets: number[] = [], values: unknown[] = []) {
+    this.timesMs = timesMs
+    this.offsets = offsets
+    this.#values = values
   }
-  while (n < newer.length) merged.push(newer[n++]!)
-  return merged
+
+  static of(entries: readonly Entry[]): Rows {
+    return new Rows(
+      entries.map(({ key }) => windowTimeOf(key)),
+      entries.map(({ key }) => windowOffsetOf(key)),
+      entries.map(({ value }) => new Unread(value)),
+    )
+  }
+
+  get length(): number {
+    return this.timesMs.length
+  }
+
+  /** Index of the first row that is not before (`timeMs`, `offset`). */
+  indexOf(timeMs: number, offset: number): number {
+    const { timesMs, offsets } = this
+    let low = 0
+    let high = timesMs.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (timesMs[middle]! < timeMs || (timesMs[middle]! === timeMs && offsets[middle]! < offset)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Index of the first row at or after `timeMs`. */
+  startOf(timeMs: number): number {
+    return this.indexOf(timeMs, Number.NEGATIVE_INFINITY)
+  }
+
+  /** Index of the first row after `timeMs`. */
+  endOf(timeMs: number): number {
+    return this.indexOf(timeMs, Number.POSITIVE_INFINITY)
+  }
+
+  has(index: number, timeMs: number, offset: number): boolean {
+    return this.timesMs[index] === timeMs && this.offsets[index] === offset
+  }
+
+  /** The row as an entry. A value is read from its bytes once. */
+  entryAt<V>(index: number, serde: Serde<V>): WindowEntry<V> {
+    let value = this.#values[index]
+    if (value instanceof Unread) {
+      value = serde.deserialize(value.bytes)
+      this.#values[index] = value
+    }
+    return { timeMs: this.timesMs[index]!, offset: this.offsets[index]!, value: value as V }
+  }
+
+  /** With the row added, or in the place of the one with the same time and offset. */
+  with(timeMs: number, offset: number, bytes: Buffer): Rows {
+    const index = this.indexOf(timeMs, offset)
+    const unread = new Unread(bytes)
+    if (index === this.length) {
+      this.timesMs.push(timeMs)
+      this.offsets.push(offset)
+      this.#values.push(unread)
+      return this
+    }
+    const replaced = this.has(index, timeMs, offset) ? 1 : 0
+    return new Rows(
+      this.timesMs.toSpliced(index, replaced, timeMs),
+      this.offsets.toSpliced(index, replaced, offset),
+      this.#values.toSpliced(index, replaced, unread),
+    )
+  }
+
+  /** With the others' rows added; where they have the same time and offset those here count. */
+  withOlder(older: Rows): Rows {
+    if (this.length === 0) return older
+    const merged = new Rows()
+    let n = 0
+    for (let m = 0; m < older.length; m++) {
+      const at = this.indexOf(older.timesMs[m]!, older.offsets[m]!)
+      while (n < at) merged.#append(this, n++)
+      if (!this.has(at, older.timesMs[m]!, older.offsets[m]!)) merged.#append(older, m)
+    }
+    while (n < this.length) merged.#append(this, n++)
+    return merged
+  }
+
+  filter(isKept: (index: number) => boolean): Rows {
+    const kept = new Rows()
+    for (let n = 0; n < this.length; n++) if (isKept(n)) kept.#append(this, n)
+    return kept
+  }
+
+  #append(from: Rows, index: number): void {
+    this.timesMs.push(from.timesMs[index]!)
+    this.offsets.push(from.offsets[index]!)
+    this.#values.push(from.#values[index])
+  }
 }
 
-// Estimates: a row as an object with its value, and a key with its place in maps.
-const rowBytes = ({ bytes }: RawRow): number => 150 + 3 * bytes.length
-const keyBytes = 300
+// Estimates: a row with its value as an object, and a key with its place in maps.
+const rowCost = (bytes: Buffer): number => 100 + 3 * bytes.length
+const keyCost = 400
 /** Rows that may be put unasked before the key counts as one that nobody reads. */
 const unaskedRows = 64
 /** Rows outside what is known that are not worth a new list. */
 const fewRows = 4
+const nothing: Span = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
 
 /**
- * A key's rows in memory, ordered by (time, offset). Every row is as the newest write left it; between `fromMs` and `toMs`
- * they are all there are, and outside are only some that are not in the database yet.
+ * A key's rows in memory. Every row is as the newest write left it; in the span that is known they are all there are, and
+ * outside are only some that are not in the database yet, or not worth removing.
  */
 export class KeyRows extends CacheEntry {
   readonly key: string
   readonly #owner: { forget(rows: KeyRows): void }
-  #fromMs = Number.POSITIVE_INFINITY
-  #toMs = Number.NEGATIVE_INFINITY
-  #askedFromMs = Number.POSITIVE_INFINITY
-  #askedToMs = Number.NEGATIVE_INFINITY
-  #rows: Row[] = []
+  #fromMs = nothing.fromMs
+  #toMs = nothing.toMs
+  #askedFromMs = nothing.fromMs
+  #askedToMs = nothing.toMs
+  #rows = new Rows()
   #written: WindowWrite[] | undefined
   #onTheWay: readonly WindowWrite[] | undefined
   #unasked = 0
-  #rowBytes = 0
+  #rowCosts = 0
 
   constructor(key: string, owner: { forget(rows: KeyRows): void }) {
-    super(keyBytes + key.length)
+    super(keyCost + key.length)
     this.key = key
     this.#owner = owner
   }
 
-  get rows(): Row[] {
+  get rows(): Rows {
     return this.#rows
   }
 
@@ -120,7 +192,7 @@ export class KeyRows extends CacheEntry {
 
   /** An estimate. */
   get heldBytes(): number {
-    return keyBytes + this.key.length + this.#rowBytes
+    return keyCost + this.key.length + this.#rowCosts
   }
 
   get isKnown(): boolean {
@@ -166,7 +238,7 @@ export class KeyRows extends CacheEntry {
     const [fromMs, toMs] = [this.#askedFromMs, this.#askedToMs]
     // What lies far from what is wanted now is not worth reading all between.
     if (!this.isKnown || toMs < this.#fromMs - 1 || fromMs > this.#toMs + 1) {
-      this.#know(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
+      this.#know(nothing)
       return [{ fromMs, toMs }]
     }
     const spans: Span[] = []
@@ -176,45 +248,39 @@ export class KeyRows extends CacheEntry {
   }
 
   /** Adds what the database holds in a span next to what is known. */
-  addRead(read: readonly RawRow[], { fromMs, toMs }: Span): void {
-    if (read.length > 0) {
-      this.#rows = mergeRows(this.#rows, read)
-      for (const row of read) this.#rowBytes += rowBytes(row)
+  addRead(entries: readonly Entry[], { fromMs, toMs }: Span): void {
+    if (entries.length > 0) {
+      this.#rows = this.#rows.withOlder(Rows.of(entries))
+      for (const { value } of entries) this.#rowCosts += rowCost(value)
     }
     if (this.isKnown && (toMs < this.#fromMs - 1 || fromMs > this.#toMs + 1)) return
-    this.#know(Math.min(this.#fromMs, fromMs), Math.max(this.#toMs, toMs))
+    this.#know({ fromMs: Math.min(this.#fromMs, fromMs), toMs: Math.max(this.#toMs, toMs) })
   }
 
   /** The database has no row of the key. */
   knowAll(): void {
-    this.#know(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+    this.#know({ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY })
   }
 
   /** The write of this buffer for the row, if there is one. */
   writeAt(timeMs: number, offset: number): WindowWrite | undefined {
     if (this.#written === undefined) return undefined
-    const row = this.#rows[indexOf(this.#rows, timeMs, offset)]
-    if (row === undefined || order(row, timeMs, offset) !== 0) return undefined
-    return this.#written.find((written) => order(written, timeMs, offset) === 0)
+    if (!this.#rows.has(this.#rows.indexOf(timeMs, offset), timeMs, offset)) return undefined
+    return this.#written.find((written) => written.timeMs === timeMs && written.offset === offset)
   }
 
   /** Puts a row that `write` will bring to the database. */
-  put(row: RawRow, write: WindowWrite): void {
+  put(write: WindowWrite, bytes: Buffer): void {
     this.#unasked++
-    this.#rowBytes += rowBytes(row)
+    this.#rowCosts += rowCost(bytes)
     if (this.#written === undefined) this.#written = [write]
     else this.#written.push(write)
-    const last = this.#rows.at(-1)
-    if (last === undefined || order(last, row.timeMs, row.offset) < 0) this.#rows.push(row)
-    else this.replace(row)
+    this.replace(write, bytes)
   }
 
-  /** Puts a row in its place, instead of one that may be there. */
-  replace(row: RawRow): void {
-    const index = indexOf(this.#rows, row.timeMs, row.offset)
-    const replaced = order(this.#rows[index]!, row.timeMs, row.offset) === 0 ? 1 : 0
-    // A new array, so that whoever is iterating over the rows is not disturbed.
-    this.#rows = this.#rows.toSpliced(index, replaced, row)
+  /** Puts other bytes in the place of a row that this buffer has put. */
+  replace({ timeMs, offset }: WindowWrite, bytes: Buffer): void {
+    this.#rows = this.#rows.with(timeMs, offset, bytes)
   }
 
   drained(): void {
@@ -229,30 +295,27 @@ export class KeyRows extends CacheEntry {
 
   /** Lets go the rows outside what is known, but for those that only this task has, and what nobody asks for any more. */
   trim(batch: number): void {
-    if (this.#unasked > unaskedRows + this.#rows.length / 2 && this.batch !== batch) {
-      this.#know(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
-    }
+    if (this.#unasked > unaskedRows + this.#rows.length / 2 && this.batch !== batch) this.#know(nothing)
     const rows = this.#rows
-    const from = this.isKnown ? startOf(rows, this.#fromMs) : rows.length
-    const to = this.isKnown ? endOf(rows, this.#toMs) : rows.length
+    const from = this.isKnown ? rows.startOf(this.#fromMs) : rows.length
+    const to = this.isKnown && this.#toMs < Number.POSITIVE_INFINITY ? rows.endOf(this.#toMs) : rows.length
     const outside = from + rows.length - to
     if (outside === 0 || (this.isKnown && outside < fewRows + rows.length / 8)) return
     const pending = new Set([...(this.#written ?? []), ...(this.#onTheWay ?? [])].map(({ offset }) => offset))
-    const kept = (some: readonly Row[]) => (pending.size === 0 ? [] : some.filter(({ offset }) => pending.has(offset)))
-    this.#rows = [...kept(rows.slice(0, from)), ...rows.slice(from, to), ...kept(rows.slice(to))]
-    this.#rowBytes *= this.#rows.length / rows.length
+    this.#rows = rows.filter((n) => (n >= from && n < to) || pending.has(rows.offsets[n]!))
+    this.#rowCosts *= this.#rows.length / rows.length
   }
 
   /** Knows less from the past when a batch asks for later times than the last one: a window moves on. */
   #narrow(fromMs: number): void {
     const oldestMs = Math.min(fromMs, this.#askedFromMs)
     // Room for events that come out of order.
-    const slackMs = Math.max(0, (this.#rows.at(-1)?.timeMs ?? 0) - oldestMs) / 4
+    const slackMs = Math.max(0, (this.#rows.timesMs.at(-1) ?? 0) - oldestMs) / 4
     const keptMs = Math.ceil(oldestMs - slackMs)
     if (keptMs > this.#fromMs && keptMs <= this.#toMs) this.#fromMs = keptMs
   }
 
-  #know(fromMs: number, toMs: number): void {
+  #know({ fromMs, toMs }: Span): void {
     this.#fromMs = fromMs
     this.#toMs = toMs
   }

@@ -2,11 +2,11 @@ import { StateStoreError } from '../errors.ts'
 import type { StateCache } from './cache.ts'
 import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
-import { wellFormed, windowKey, windowOffsetOf, windowPrefix, windowRange, windowTimeOf } from './keys.ts'
+import { wellFormed, windowKey, windowPrefix, windowRange, windowTimeOf } from './keys.ts'
 import { expiredBefore } from './retention.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
-import { endOf, KeyRows, type RawRow, type Row, type Span, startOf, WindowWrite } from './window-rows.ts'
+import { KeyRows, Rows, type Span, WindowWrite } from './window-rows.ts'
 
 export interface WindowStoreOptions {
   readonly db: StateDb
@@ -24,12 +24,7 @@ interface Gap extends Span {
 
 /** So many entries are read in one go where a key's last ones are wanted. */
 const lastEntries = 256
-
-const rowOf = ({ key, value }: Entry): RawRow => ({
-  timeMs: windowTimeOf(key),
-  offset: windowOffsetOf(key),
-  bytes: value,
-})
+const noRows = new Rows()
 
 /**
  * Hides what is past its retention whether or not a sweep has been there, so that sweeps change no result. Reads cost
@@ -62,18 +57,18 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     const held = this.#rowsOf(wellFormed(anyKey))
     this.#stored.add(held.key, timeMs)
     const bytes = this.#def.serde.serialize(value)
-    const row = { timeMs, offset, bytes }
     const before = held.writeAt(timeMs, offset)
     if (before !== undefined) {
       before.value = bytes
-      held.replace(row)
+      held.replace(before, bytes)
     } else {
       if (!held.isWritten) this.#written.push(held)
       const key = windowKey(windowPrefix(held.key), timeMs, offset)
-      held.put(row, this.#journal.add(new WindowWrite({ store: this.#def.name, key, ...row })))
+      const write = new WindowWrite({ store: this.#def.name, key, value: bytes, timeMs, offset })
+      held.put(this.#journal.add(write), bytes)
     }
     this.#resize(held)
-    this.#cache.touch(held)
+    this.#cache.use(held)
   }
 
   fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
@@ -81,7 +76,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     const { serde } = this.#def
     return {
       *[Symbol.iterator]() {
-        for (let n = from; n < to; n++) yield entryAt(rows, n, serde)
+        for (let n = from; n < to; n++) yield rows.entryAt(n, serde)
       },
     }
   }
@@ -91,7 +86,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     const { serde } = this.#def
     return {
       *[Symbol.iterator]() {
-        for (let n = to - 1; n >= from; n--) yield entryAt(rows, n, serde)
+        for (let n = to - 1; n >= from; n--) yield rows.entryAt(n, serde)
       },
     }
   }
@@ -101,7 +96,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     if (fromMs > toMs) return
     const held = this.#rowsOf(wellFormed(anyKey))
     held.ask(fromMs, toMs, this.#cache.batch)
-    this.#cache.touch(held)
+    this.#cache.use(held)
     if (held.isComplete) return
     if (this.#stored.mayHave(held.key)) this.#wishes.add(held)
     else held.knowAll()
@@ -158,11 +153,10 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
 
   /** Takes in what was read; returns what is still to be read. */
   #fill({ held, fromMs, toMs, onwards }: Gap, entries: readonly Entry[]): Gap[] {
-    const read = entries.map(rowOf)
-    const isCut = onwards && read.length === lastEntries
+    const isCut = onwards && entries.length === lastEntries
     // There may be more rows at the last one's time.
-    const knownToMs = isCut ? read.at(-1)!.timeMs - 1 : onwards ? Number.POSITIVE_INFINITY : toMs
-    held.addRead(read, { fromMs, toMs: Math.max(fromMs - 1, knownToMs) })
+    const knownToMs = isCut ? windowTimeOf(entries.at(-1)!.key) - 1 : onwards ? Number.POSITIVE_INFINITY : toMs
+    held.addRead(entries, { fromMs, toMs: Math.max(fromMs - 1, knownToMs) })
     this.#resize(held)
     return isCut && knownToMs < toMs ? [{ held, fromMs: knownToMs + 1, toMs, onwards: false }] : []
   }
@@ -182,16 +176,16 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   }
 
   #resize(held: KeyRows): void {
-    this.#cache.resize(held, held.heldBytes - held.sizeBytes)
+    this.#cache.resize(held, held.heldBytes)
   }
 
   #clamp(fromMs: number): number {
     return Math.max(fromMs, expiredBefore(this.#def, this.#streamTimeMs()))
   }
 
-  #slice(anyKey: string, askedFromMs: number, toMs: number): { rows: Row[]; from: number; to: number } {
+  #slice(anyKey: string, askedFromMs: number, toMs: number): { rows: Rows; from: number; to: number } {
     const fromMs = this.#clamp(askedFromMs)
-    if (fromMs > toMs) return { rows: [], from: 0, to: 0 }
+    if (fromMs > toMs) return { rows: noRows, from: 0, to: 0 }
     const held = this.#keys.get(wellFormed(anyKey))
     if (held === undefined || !held.answers(fromMs, toMs, this.#cache.batch)) {
       throw new StateStoreError(
@@ -200,21 +194,11 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
       )
     }
     const { rows } = held
-    return { rows, from: startOf(rows, fromMs), to: endOf(rows, toMs) }
+    return { rows, from: rows.startOf(fromMs), to: rows.endOf(toMs) }
   }
 }
 
 function rangeOf({ held, fromMs, toMs, onwards }: Gap): KeyRange {
   const range = windowRange(windowPrefix(held.key), fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
   return onwards ? { ...range, limit: lastEntries } : range
-}
-
-/** Reads a row the first time, and keeps what was read in its place. */
-function entryAt<V>(rows: Row[], index: number, serde: WindowStoreDef<V>['serde']): WindowEntry<V> {
-  const row = rows[index]!
-  if (!('bytes' in row)) return row as WindowEntry<V>
-  const { timeMs, offset, bytes } = row
-  const entry = { timeMs, offset, value: serde.deserialize(bytes) }
-  rows[index] = entry
-  return entry
 }
