@@ -12,7 +12,11 @@ events:
 rules:
 - id: zones
   event: card.authorised
-  when: e.zone == 'z' || e.city == 'c' || e.amount > 5.0
+  when: e.zone == 'z'
+  then: {outcome: review, score: 1}
+- id: cities
+  event: card.authorised
+  when: e.city == 'c' || e.amount > 5.0
   then: {outcome: review, score: 1}
 - id: first-day
   event: card.authorised

@@ -106,6 +106,17 @@ describe('a changelog', () => {
     expect(await restored()).toEqual(['c1'])
   })
 
+  it('that is trimmed while it is read means a rebuild, too', async () => {
+    await commit('a1', 'b1', 'c1')
+    const openReader = log.openReader.bind(log)
+    log.openReader = async (options) => {
+      const reader = await openReader(options)
+      await log.deleteRecordsBefore(changelog, 2)
+      return reader
+    }
+    await expect(restoreFrom(0)).rejects.toMatchObject({ code: 'changelog-truncated' })
+  })
+
   it('is left when the task is taken away', async () => {
     await commit('a1')
     await expect(restoreFrom(0, { stopped: () => true })).rejects.toMatchObject({ code: 'assignment-lost' })

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Log } from '../../src/log/log.ts'
+import { memoryEngine } from '../../src/state/engines/memory.ts'
+import { changelogSpec, systemStore } from '../../src/task/changelog.ts'
+import { StreamTask, type TaskObserver } from '../../src/task/stream-task.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { countingTopology, logWithMain, main, sendEvents } from '../support/counting-app.ts'
+import { eventually } from '../support/eventually.ts'
+import { readTopic } from '../support/log-lines.ts'
+
+const source = { topic: main, partition: 0 }
+
+let log: Log
+let task: StreamTask
+
+beforeEach(async () => {
+  log = await logWithMain(1)
+  const [topology] = countingTopology().subTopologies
+  for (const store of [systemStore, ...topology!.stores] as const) await log.createTopic(changelogSpec('app', store, 1))
+})
+
+afterEach(async () => {
+  await task.close()
+  await log.close()
+})
+
+const silent: TaskObserver = { count() {}, polled() {}, committed() {}, restoring() {} }
+
+const taskWith = (observer: Partial<TaskObserver>): StreamTask =>
+  new StreamTask({
+    applicationId: 'app',
+    topology: countingTopology().subTopologies[0]!,
+    partition: 0,
+    definition: 'counting',
+    log,
+    engine: memoryEngine(),
+    stateDir: 'state',
+    guarantee: 'exactly-once',
+    limits: { maxRecords: 3, maxBytes: 1 << 20, maxWaitMs: 10 },
+    transactionTimeoutMs: 10_000,
+    clock: systemClock,
+    observer: { ...silent, ...observer },
+  })
+
+const counted = async () =>
+  (await readTopic(log, main)).filter(({ headers }) => headers.count !== undefined).map(({ value }) => `${value}`)
+
+describe('a task that is suspended in the middle of what it has fetched', () => {
+  it('has committed the position behind what it processed, and goes on there', async () => {
+    await sendEvents(log, Array(10).fill('k'))
+    let suspending: Promise<void> | undefined
+    task = taskWith({
+      committed() {
+        suspending ??= task.suspend()
+      },
+    })
+    await task.open()
+    await task.run()
+    await suspending
+    const done = await counted()
+    expect(done.length).toBeGreaterThan(0)
+    expect(done.length).toBeLessThan(10)
+    expect(await log.committedOffsets('app', [source])).toMatchObject([{ offset: done.length }])
+
+    const running = task.run()
+    await eventually(async () => expect((await counted()).length).toBeGreaterThanOrEqual(10))
+    await task.suspend()
+    await running
+    expect(await counted()).toEqual(Array.from({ length: 10 }, (_, n) => `k@${n}=${n + 1}`))
+  })
+})
