@@ -15,7 +15,10 @@ export interface TopicSpec {
   readonly partitions: number
   /** Copies of each partition; the embedded log ignores it. Default: the broker's. */
   readonly replicationFactor?: number
-  /** Kafka topic settings, such as `cleanup.policy`. The embedded log keeps them and heeds `max.message.bytes`. */
+  /**
+   * Kafka topic settings, such as `cleanup.policy`. The embedded log keeps them and heeds `max.message.bytes`,
+   * `cleanup.policy` as far as it says `compact`, and `delete.retention.ms`.
+   */
   readonly config?: Readonly<Record<string, string>>
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import { closingContract } from './log/closing.ts'
+import { compactionContract } from './log/compaction.ts'
 import { LogFixture } from './log/fixture.ts'
 import { groupContract } from './log/groups.ts'
 import { interleavingContract } from './log/interleaving.ts'
@@ -35,6 +36,7 @@ export function logContract(name: string, open: () => Promise<OpenedLog>): void 
     describe('interleaved transactions', () => interleavingContract(fixture))
     describe('transactional sessions', () => sessionContract(fixture))
     describe('committed offsets', () => committedOffsetsContract(fixture))
+    describe('compacted topics', () => compactionContract(fixture))
     describe('groups', () => groupContract(fixture))
     describe('closing', () => closingContract(open))
   })

@@ -39,4 +39,8 @@ export interface LogDatabase {
   batch(operations: Write[], options: { sync: boolean }): Promise<void>
   clear(range: KeyRange): Promise<void>
   iterator(options: RangeOptions): RowIterator
+  /** About how many bytes of files the keys take, deleted ones too. Only databases on a disk have it. */
+  approximateSize?(gte: Buffer, lt: Buffer): Promise<number>
+  /** Gives the space of deleted and overwritten entries back. */
+  compactRange?(gte: Buffer, lt: Buffer): Promise<void>
 }

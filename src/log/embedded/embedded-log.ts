@@ -20,12 +20,12 @@ import { Group } from './group.ts'
 import { PlainProducer } from './producer.ts'
 import { EmbeddedReader } from './reader.ts'
 import { TransactionalSessions } from './sessions.ts'
-import { LogStorage } from './storage.ts'
+import { LogStorage, type StorageOptions } from './storage.ts'
 
 /**
  * A partitioned, transactional log in one process, with Kafka's semantics, on any abstract-level database. What `send`
  * of a plain producer, `commit` and `commitOffsets` answered is synced to the disk; an open transaction does not outlive
- * the process. Nothing is deleted but by `deleteRecordsBefore`.
+ * the process. Records go by `deleteRecordsBefore`, and in compacted topics when a later one has their key.
  */
 export class EmbeddedLog implements Log {
   readonly #storage: LogStorage
@@ -40,8 +40,8 @@ export class EmbeddedLog implements Log {
   }
 
   /** Opens the database, which nobody else may use meanwhile. @throws what the database throws */
-  static async open(db: LogDatabase, clock: Clock): Promise<EmbeddedLog> {
-    const storage = await LogStorage.open(db, clock)
+  static async open(db: LogDatabase, clock: Clock, options: StorageOptions = {}): Promise<EmbeddedLog> {
+    const storage = await LogStorage.open(db, clock, options)
     try {
       const sessions = new TransactionalSessions(storage)
       await sessions.load()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { LogError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
+import type { CompactionLimits } from './compaction-pass.ts'
 import { EmbeddedLog } from './embedded-log.ts'
 import type { LogLogger } from './logger.ts'
 import { LogServer } from './server.ts'
@@ -14,6 +15,8 @@ export interface EmbeddedLogOptions {
   readonly logger?: LogLogger
   /** How long others are waited for: to give the log up, or to answer. Default 5,000. */
   readonly waitMs?: number
+  /** When topics with `cleanup.policy` `compact` are compacted, and in which steps. */
+  readonly compaction?: Partial<CompactionLimits>
 }
 
 export const defaultWaitMs = 5_000
@@ -27,10 +30,10 @@ export const retryMs = 20
  */
 export async function openFolder(
   folder: string,
-  { clock = systemClock, logger }: EmbeddedLogOptions,
+  { clock = systemClock, logger, compaction }: EmbeddedLogOptions,
   giveUp?: (log: EmbeddedLog) => void,
 ): Promise<EmbeddedLog> {
-  const log = await openDatabase(folder, clock)
+  const log = await openDatabase(folder, clock, compaction)
   try {
     const path = await placeSocket(folder)
     const server = await LogServer.listen({ log, path, clock, giveUp: giveUp && (() => giveUp(log)) })
@@ -47,7 +50,11 @@ export async function openFolder(
 
 export const isOwned = (error: unknown): boolean => error instanceof LogError && error.code === 'log-owned'
 
-async function openDatabase(folder: string, clock: Clock): Promise<EmbeddedLog> {
+async function openDatabase(
+  folder: string,
+  clock: Clock,
+  compaction: EmbeddedLogOptions['compaction'],
+): Promise<EmbeddedLog> {
   try {
     await mkdir(folder, { recursive: true })
     // Rows are up to 32 KiB: a larger write buffer means fewer and better filled files.
@@ -56,7 +63,7 @@ async function openDatabase(folder: string, clock: Clock): Promise<EmbeddedLog> 
       valueEncoding: 'buffer',
       writeBufferSize: 16 * 1024 * 1024,
     })
-    return await EmbeddedLog.open(db, clock)
+    return await EmbeddedLog.open(db, clock, { compaction })
   } catch (cause) {
     if (cause instanceof LogError) throw cause
     if (codeOf(cause) === 'LEVEL_LOCKED') throw ownedError(folder, undefined, cause)

@@ -5,7 +5,7 @@ import type { KeyRange } from './database.ts'
  *
  * `f` format and generation · `t` topics by name · `s` start offsets by partition · `r` rows of records by partition
  * and *last* offset, so that the first row at or above an offset's key holds that offset · `a` aborted transactions by
- * partition · `x` epochs by transactional id · `c` committed offsets by group, topic and partition
+ * partition · `k` how far each partition is compacted · `x` epochs by transactional id · `c` committed offsets by group, topic and partition
  */
 const prefixBytes = 1
 const partitionBytes = prefixBytes + 8
@@ -26,6 +26,8 @@ export const topicKey = (topic: string): Buffer => Buffer.from(`t${topic}`)
 export const topicOfKey = (key: Buffer): string => key.toString('utf8', prefixBytes)
 
 export const startKey = (topicId: number, partition: number): Buffer => partitionKey('s', topicId, partition, 0)
+
+export const cleaningKey = (topicId: number, partition: number): Buffer => partitionKey('k', topicId, partition, 0)
 
 export function rowKey(topicId: number, partition: number, lastOffset: number): Buffer {
   const key = partitionKey('r', topicId, partition, 8)

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../record/record.ts'
+import type { Cleaning } from './cleaning.ts'
 import type { Row } from './rows.ts'
 
 /** One partition's ends: which offsets are taken, what readers may see of them, and who waits for more. */
@@ -6,8 +7,13 @@ export class Partition implements TopicPartition {
   readonly topic: string
   readonly partition: number
   readonly topicId: number
-  /** Offset of the abort marker, by transaction. */
-  readonly aborted = new Map<number, number>()
+  /** Who reads it here: what none of them has passed yet must not go. */
+  readonly readers = new Set<{ readonly position: number }>()
+  /** How far it is compacted; `undefined` when its topic is not. */
+  cleaning: Cleaning | undefined
+  /** Called at each move of an end. */
+  onGrowth: (partition: Partition) => void = () => {}
+  #aborted = new Map<number, number>()
   #startOffset: number
   #nextOffset: number
   /** First offsets of what is being written; in the order taken, so the first is the lowest. */
@@ -24,6 +30,15 @@ export class Partition implements TopicPartition {
     this.topicId = at.topicId
     this.#startOffset = at.startOffset
     this.#nextOffset = at.nextOffset
+  }
+
+  /** Offset of the abort marker, by transaction. Whoever reads while transactions are forgotten keeps the map it took. */
+  get aborted(): ReadonlyMap<number, number> {
+    return this.#aborted
+  }
+
+  noteAborted(transaction: number, marker: number): void {
+    this.#aborted.set(transaction, marker)
   }
 
   get startOffset(): number {
@@ -52,6 +67,7 @@ export class Partition implements TopicPartition {
   written(first: number): void {
     this.#inFlight.delete(first)
     this.wake()
+    this.onGrowth(this)
   }
 
   hold(transaction: number, first: number, rows: readonly Row[]): void {
@@ -70,15 +86,23 @@ export class Partition implements TopicPartition {
     this.#open.delete(transaction)
     this.#held = this.#held.filter((held) => held.transaction !== transaction)
     this.wake()
+    this.onGrowth(this)
   }
 
   /** Aborted transactions that lie wholly below an offset. */
   abortedBefore(offset: number): number[] {
-    return [...this.aborted].filter(([, marker]) => marker < offset).map(([transaction]) => transaction)
+    return [...this.#aborted].filter(([, marker]) => marker < offset).map(([transaction]) => transaction)
+  }
+
+  /** For transactions whose records are gone. */
+  forgetAborted(transactions: Iterable<number>): void {
+    const left = new Map(this.#aborted)
+    for (const transaction of transactions) left.delete(transaction)
+    this.#aborted = left
   }
 
   startAt(offset: number): void {
-    for (const transaction of this.abortedBefore(offset)) this.aborted.delete(transaction)
+    this.forgetAborted(this.abortedBefore(offset))
     this.#startOffset = offset
     this.wake()
   }

@@ -2,6 +2,7 @@ import { LogError } from '../../errors.ts'
 import { type LogRecord, nameOf } from '../../record/record.ts'
 import type { FetchedBatch, PartitionReader, ReaderOptions } from '../log.ts'
 import { readChunk } from './chunk.ts'
+import type { Partition } from './partition.ts'
 import type { LogStorage } from './storage.ts'
 
 const defaultMaxBytes = 1024 * 1024
@@ -12,6 +13,7 @@ export class EmbeddedReader implements PartitionReader {
   readonly #options: ReaderOptions
   #position: number
   #closed = false
+  #partition: Partition | undefined
   #stopWaiting: () => void = () => {}
 
   constructor(storage: LogStorage, options: ReaderOptions) {
@@ -31,6 +33,8 @@ export class EmbeddedReader implements PartitionReader {
     while (true) {
       this.#check()
       const partition = this.#storage.topics.partition(this.#options)
+      this.#partition = partition
+      partition.readers.add(this)
       const position = this.#position
       const { startOffset, highWatermark, lastStableOffset } = partition
       if (position < startOffset || position > highWatermark) throw this.#outOfRange(startOffset, highWatermark)
@@ -56,6 +60,7 @@ export class EmbeddedReader implements PartitionReader {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#partition?.readers.delete(this)
     this.#stopWaiting()
   }
 

@@ -1,11 +1,12 @@
 import type { Headers, LogRecord, OutgoingRecord, TopicPartition } from '../../record/record.ts'
 
 /**
- * A row: consecutive records of one send, or one marker, that share a key in the database.
+ * A row: consecutive records of one send, or one marker, or what compaction left of other rows, that share a key in the
+ * database.
  *
- * Layout: kind (1 byte), transaction (double, 0 for none), count (uint32), then per record: timestamp (double), key,
- * value (each int32 length, −1 for null, and bytes), number of headers (uint32), per header name and value (each uint32
- * length and bytes). Numbers are big-endian.
+ * Layout: kind (1 byte), transaction (double, 0 for none), count (uint32), then per record: (in rows with gaps only, how
+ * far it lies before the last offset, uint32,) timestamp (double), key, value (each int32 length, −1 for null, and
+ * bytes), number of headers (uint32), per header name and value (each uint32 length and bytes). Numbers are big-endian.
  */
 export interface Row {
   readonly lastOffset: number
@@ -15,8 +16,9 @@ export interface Row {
 const headBytes = 1 + 8 + 4
 /** Rows end at about this size: a reader with a small `maxBytes` decodes no more than one too much. */
 const targetRowBytes = 32 * 1024
+const longestGap = 2 ** 32 - 1
 
-const kinds = { records: 0, commit: 1, abort: 2 } as const
+const kinds = { records: 0, commit: 1, abort: 2, gaps: 3 } as const
 export type MarkerKind = 'commit' | 'abort'
 
 const bytesOf = (buffer: Buffer | null): number => 4 + (buffer?.length ?? 0)
@@ -52,6 +54,33 @@ export function encodeRows(
     let at = writeHead(bytes, kinds.records, transaction, end - start)
     for (let i = start; i < end; i++) at = writeRecord(bytes, at, records[i]!, nowMs)
     rows.push({ lastOffset: firstOffset + end - 1, bytes })
+    start = end
+  }
+  return rows
+}
+
+/** Committed records, in offset order, as rows that keep their offsets. */
+export function encodeWithGaps(records: readonly LogRecord[]): Row[] {
+  const rows: Row[] = []
+  for (let start = 0; start < records.length; ) {
+    let end = start
+    let size = headBytes
+    while (end < records.length) {
+      const record = records[end]!
+      const bytes = 4 + encodedBytes(record)
+      const fits = size + bytes <= targetRowBytes && record.offset - records[start]!.offset <= longestGap
+      if (end > start && !fits) break
+      size += bytes
+      end++
+    }
+    const { offset: lastOffset } = records[end - 1]!
+    const bytes = Buffer.allocUnsafeSlow(size)
+    let at = writeHead(bytes, kinds.gaps, 0, end - start)
+    for (let i = start; i < end; i++) {
+      at = bytes.writeUInt32BE(lastOffset - records[i]!.offset, at)
+      at = writeRecord(bytes, at, records[i]!, 0)
+    }
+    rows.push({ lastOffset, bytes })
     start = end
   }
   return rows
@@ -100,16 +129,23 @@ export class RowCursor {
   readonly #bytes: Buffer
   readonly #partition: TopicPartition
   readonly #lastOffset: number
-  #offset: number
+  readonly #hasGaps: boolean
+  #left: number
   #at = headBytes
 
   constructor({ bytes, lastOffset }: Row, partition: TopicPartition) {
     this.#bytes = bytes
     this.#partition = partition
     this.#lastOffset = lastOffset
-    this.isMarker = bytes[0] !== kinds.records
+    this.#hasGaps = bytes[0] === kinds.gaps
+    this.isMarker = bytes[0] !== kinds.records && !this.#hasGaps
     this.transaction = bytes.readDoubleBE(1)
-    this.#offset = lastOffset - bytes.readUInt32BE(9) + 1
+    this.#left = bytes.readUInt32BE(9)
+  }
+
+  /** Records that are still to come; a marker counts as one. */
+  get left(): number {
+    return this.#left
   }
 
   /** How far the cursor is in the row, in bytes. */
@@ -119,18 +155,26 @@ export class RowCursor {
 
   /** Passes the records below `offset`. */
   skipTo(offset: number): void {
-    while (this.#offset < offset && this.#offset <= this.#lastOffset) this.next()
+    while (this.#left > 0 && this.#offset() < offset) this.next()
   }
 
   /** The next record; `undefined` behind the last. */
   next(): LogRecord | undefined {
-    if (this.#offset > this.#lastOffset) return undefined
+    if (this.#left === 0) return undefined
+    const offset = this.#offset()
+    if (this.#hasGaps) this.#at += 4
+    this.#left--
     const timestampMs = this.#bytes.readDoubleBE(this.#at)
     this.#at += 8
     const key = this.#nullable()
     const value = this.#nullable()
     const { topic, partition } = this.#partition
-    return { topic, partition, offset: this.#offset++, timestampMs, key, value, headers: this.#headers() }
+    return { topic, partition, offset, timestampMs, key, value, headers: this.#headers() }
+  }
+
+  /** The next record's. */
+  #offset(): number {
+    return this.#lastOffset - (this.#hasGaps ? this.#bytes.readUInt32BE(this.#at) : this.#left - 1)
   }
 
   #nullable(): Buffer | null {

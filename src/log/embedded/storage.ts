@@ -1,11 +1,19 @@
 import { LogError } from '../../errors.ts'
 import type { Clock } from '../../time/clock.ts'
+import type { CompactionLimits } from './compaction-pass.ts'
+import { Compactor } from './compactor.ts'
 import type { LogDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { formatKey } from './keys.ts'
 import { TopicRegistry } from './topics.ts'
 
-const format = 1
+/** Format 2 has rows with gaps; all of 1 is in it. */
+const format = 2
+const readableFormats = [1, 2]
+
+export interface StorageOptions {
+  readonly compaction?: Partial<CompactionLimits> | undefined
+}
 
 /** The parts that everything in an embedded log shares: its database, its topics, its one way to write. */
 export class LogStorage {
@@ -13,32 +21,34 @@ export class LogStorage {
   readonly clock: Clock
   readonly commits: GroupCommit
   readonly topics: TopicRegistry
+  readonly #compactor: Compactor
   readonly #onClose = new Set<() => void>()
   readonly #generation: number
   #transactions = 0
   #closed = false
 
-  private constructor(db: LogDatabase, clock: Clock, generation: number) {
+  private constructor(db: LogDatabase, clock: Clock, generation: number, { compaction }: StorageOptions) {
     this.db = db
     this.clock = clock
     this.#generation = generation
     this.commits = new GroupCommit(db, () => this.#interrupt())
-    this.topics = new TopicRegistry(db, this.commits)
+    this.#compactor = new Compactor({ db, commits: this.commits, clock, limits: compaction })
+    this.topics = new TopicRegistry(db, this.commits, this.#compactor)
   }
 
   /** Opens the database and reads what must be known before the first call. @throws what the database throws */
-  static async open(db: LogDatabase, clock: Clock): Promise<LogStorage> {
+  static async open(db: LogDatabase, clock: Clock, options: StorageOptions = {}): Promise<LogStorage> {
     await db.open()
     try {
       const [head] = await db.getMany([formatKey])
       const [found, generation] = head === undefined ? [format, 0] : [head.readUInt32BE(0), head.readUInt32BE(4)]
-      if (found !== format) {
+      if (!readableFormats.includes(found)) {
         throw new LogError(
           'log-unavailable',
-          `the log has format ${found}, this version reads ${format}: use its version`,
+          `the log has format ${found}, this version reads up to ${format}: use its version`,
         )
       }
-      const storage = new LogStorage(db, clock, generation + 1)
+      const storage = new LogStorage(db, clock, generation + 1, options)
       await storage.commits.write([{ type: 'put', key: formatKey, value: encodeHead(generation + 1) }], true)
       await storage.topics.load()
       return storage
@@ -83,6 +93,7 @@ export class LogStorage {
     if (this.#closed) return
     this.#closed = true
     this.#interrupt()
+    await this.#compactor.stop()
     await this.commits.drain()
     await this.db.close()
   }

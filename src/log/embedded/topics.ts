@@ -1,10 +1,12 @@
 import { LogError } from '../../errors.ts'
 import { nameOf, type TopicPartition } from '../../record/record.ts'
 import type { TopicDescription, TopicSpec } from '../log.ts'
-import type { LogDatabase, Write } from './database.ts'
+import { cleaningOf, decodeCleaning } from './cleaning.ts'
+import type { KeyRange, LogDatabase, Write } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 import {
   abortedKey,
+  cleaningKey,
   lastOffsetOfKey,
   partitionRange,
   prefixRange,
@@ -34,14 +36,24 @@ export interface Topic {
   readonly stored: Promise<void>
 }
 
+/** Hears of what others do with the rows that the registry does not know. */
+export interface TopicListener {
+  /** The partition's end has moved. */
+  grown(partition: Partition): void
+  /** Everything in the range is deleted. */
+  dropped(range: KeyRange): void
+}
+
 /** The log's topics and their partitions, all in memory; changes go to the database first. */
 export class TopicRegistry {
   readonly #db: LogDatabase
   readonly #commits: GroupCommit
   readonly #topics = new Map<string, Topic>()
+  readonly #listener: TopicListener
   #nextId = 1
 
-  constructor(db: LogDatabase, commits: GroupCommit) {
+  constructor(db: LogDatabase, commits: GroupCommit, listener: TopicListener) {
+    this.#listener = listener
     this.#db = db
     this.#commits = commits
   }
@@ -52,7 +64,7 @@ export class TopicRegistry {
       this.#nextId = Math.max(this.#nextId, stored.id + 1)
       const name = topicOfKey(key)
       const partitions = await Promise.all(
-        Array.from({ length: stored.partitions }, (_, partition) => this.#load(name, stored.id, partition)),
+        Array.from({ length: stored.partitions }, (_, partition) => this.#load(name, stored, partition)),
       )
       this.#topics.set(name, topicOf({ name, config: stored.config, partitions, stored: Promise.resolve() }))
     }
@@ -67,9 +79,8 @@ export class TopicRegistry {
     const id = this.#nextId++
     const value = Buffer.from(JSON.stringify({ id, partitions, config } satisfies StoredTopic))
     const stored = this.#commits.write([{ type: 'put', key: topicKey(name), value }], true)
-    const empty = Array.from(
-      { length: partitions },
-      (_, partition) => new Partition({ topic: name, partition, topicId: id, startOffset: 0, nextOffset: 0 }),
+    const empty = Array.from({ length: partitions }, (_, partition) =>
+      this.#watched(new Partition({ topic: name, partition, topicId: id, startOffset: 0, nextOffset: 0 }), config),
     )
     this.#topics.set(name, topicOf({ name, config, partitions: empty, stored }))
     await stored
@@ -128,14 +139,22 @@ export class TopicRegistry {
   }
 
   /** Rows whose last offset is below; the others hold something that can still be read. */
-  #drop(topicId: number, partition: number, offset: number): Promise<void> {
-    return this.#db.clear({ gte: rowKey(topicId, partition, 0), lt: rowKey(topicId, partition, offset) })
+  async #drop(topicId: number, partition: number, offset: number): Promise<void> {
+    const range = { gte: rowKey(topicId, partition, 0), lt: rowKey(topicId, partition, offset) }
+    await this.#db.clear(range)
+    this.#listener.dropped(range)
   }
 
-  async #load(topic: string, topicId: number, partition: number): Promise<Partition> {
+  #watched(partition: Partition, config: StoredTopic['config'], stored?: Buffer): Partition {
+    partition.cleaning = stored === undefined ? cleaningOf(config) : decodeCleaning(config, stored)
+    if (partition.cleaning !== undefined) partition.onGrowth = (grown) => this.#listener.grown(grown)
+    return partition
+  }
+
+  async #load(topic: string, { id: topicId, config }: StoredTopic, partition: number): Promise<Partition> {
     const rows = partitionRange('r', topicId, partition)
-    const [[stored], [last], aborted] = await Promise.all([
-      this.#db.getMany([startKey(topicId, partition)]),
+    const [[stored, cleaning], [last], aborted] = await Promise.all([
+      this.#db.getMany([startKey(topicId, partition), cleaningKey(topicId, partition)]),
       this.#db.iterator({ ...rows, reverse: true, limit: 1 }).all(),
       this.#db.iterator(partitionRange('a', topicId, partition)).all(),
     ])
@@ -143,8 +162,12 @@ export class TopicRegistry {
     // A process that ended while it dropped rows left some below the start.
     if (startOffset > 0) await this.#drop(topicId, partition, startOffset)
     const nextOffset = Math.max(startOffset, last === undefined ? 0 : lastOffsetOfKey(last[0]) + 1)
-    const loaded = new Partition({ topic, partition, topicId, startOffset, nextOffset })
-    for (const [key, value] of aborted) loaded.aborted.set(transactionOfKey(key), value.readDoubleBE())
+    const loaded = this.#watched(
+      new Partition({ topic, partition, topicId, startOffset, nextOffset }),
+      config,
+      cleaning,
+    )
+    for (const [key, value] of aborted) loaded.noteAborted(transactionOfKey(key), value.readDoubleBE())
     loaded.startAt(startOffset)
     return loaded
   }

@@ -57,7 +57,7 @@ export class Transaction {
   }
 
   #noteAborted(partition: Partition, marker: number): Put {
-    partition.aborted.set(this.#id, marker)
+    partition.noteAborted(this.#id, marker)
     const value = Buffer.alloc(8)
     value.writeDoubleBE(marker)
     return { type: 'put', key: abortedKey(partition.topicId, partition.partition, this.#id), value }

@@ -22,7 +22,8 @@ function start(...args: string[]): Running {
   return running
 }
 
-describe('commands that share an embedded log', () => {
+// Each command is a process: many start here, one after the other.
+describe('commands that share an embedded log', { timeout: 90_000 }, () => {
   it('let a follower come before the instance, and stay while the instance is restarted or killed', async () => {
     const folder = temporaryFolder()
     onTestFinished(() => folder.remove())

@@ -6,7 +6,8 @@ import { logContract } from '../../contract/log.ts'
 
 logContract('embedded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-test-'))
-  const log = await openEmbeddedLog(folder)
+  // So few that compaction runs within the tests, in several steps.
+  const log = await openEmbeddedLog(folder, { compaction: { minRecords: 50, maxKeys: 20, stepBytes: 500 } })
   const dispose = async () => {
     await log.close()
     await rm(folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodedBytes, encodeRows, RowCursor } from '../../../src/log/embedded/rows.ts'
+import { encodedBytes, encodeRows, encodeWithGaps, type Row, RowCursor } from '../../../src/log/embedded/rows.ts'
 import type { LogRecord, OutgoingRecord } from '../../../src/record/record.ts'
 import { at } from './records.ts'
 
@@ -13,6 +13,11 @@ const outgoing: fc.Arbitrary<OutgoingRecord> = fc.record({
   headers: fc.dictionary(fc.string({ unit: 'grapheme' }), bytes),
   timestampMs: fc.nat(),
 })
+
+function recordsOf(row: Row): LogRecord[] {
+  const cursor = new RowCursor(row, at)
+  return Array.from({ length: cursor.left }, () => cursor.next()!)
+}
 
 function decode(records: readonly OutgoingRecord[], firstOffset: number): LogRecord[] {
   const rows = encodeRows(records, records.map(encodedBytes), { firstOffset, transaction: 5, nowMs: 0 })
@@ -30,6 +35,32 @@ describe('rows', () => {
         expect(decode(records, firstOffset)).toEqual(
           records.map((record, i) => ({ ...record, offset: firstOffset + i })),
         )
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('give back records with gaps between them at their offsets, and begin anywhere', () => {
+    const gaps = fc.array(fc.tuple(outgoing, fc.oneof(fc.nat(3), fc.nat(2 ** 40))), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(gaps, (parts) => {
+        let offset = 0
+        const records = parts.map(([record, gap]): LogRecord => {
+          offset += gap + 1
+          return { ...record, timestampMs: record.timestampMs!, offset }
+        })
+        const rows = encodeWithGaps(records)
+        expect(rows.flatMap(recordsOf)).toEqual(records)
+        for (const row of rows) {
+          const cursor = new RowCursor(row, at)
+          for (const [i, record] of recordsOf(row).entries()) {
+            // Into the gap before the record.
+            cursor.skipTo((recordsOf(row)[i - 1]?.offset ?? -1) + 1)
+            expect(cursor.next()).toEqual(record)
+          }
+          cursor.skipTo(row.lastOffset + 1)
+          expect(cursor.next()).toBeUndefined()
+        }
       }),
       { numRuns: 200 },
     )
