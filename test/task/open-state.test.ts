@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import { openMemoryLog } from '../../src/log/memory-log.ts'
+import { stringSerde } from '../../src/record/serdes.ts'
 import type { StateEngine } from '../../src/state/engine.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
+import type { StoreDef, TimestampedStoreDef } from '../../src/state/stores.ts'
 import { StreamTime } from '../../src/task/batch-processor.ts'
 import { definitionKey, openTaskState } from '../../src/task/open-state.ts'
 import { encodePosition, positionKey } from '../../src/task/position.ts'
@@ -35,12 +37,11 @@ async function leave(definition: string, offset: number, streamTimeMs: number): 
 
 const commit = (offset: number, metadata: string) => log.commitOffsets('app', [{ ...source, offset, metadata }])
 
-async function open(definition = 'rules') {
-  const streamTime = new StreamTime()
-  const opened = await openTaskState({
+const openWith = (streamTime: StreamTime, definition = 'rules', stores: readonly StoreDef[] = []) =>
+  openTaskState({
     applicationId: 'app',
     taskId: '0_0',
-    stores: [],
+    stores,
     source,
     definition,
     log,
@@ -52,6 +53,10 @@ async function open(definition = 'rules') {
     stopped: () => false,
     onProgress() {},
   })
+
+async function open(definition = 'rules') {
+  const streamTime = new StreamTime()
+  const opened = await openWith(streamTime, definition)
   await opened.close()
   const { position, isNew } = opened
   return { position, isNew, streamTimeMs: streamTime.nowMs }
@@ -77,6 +82,24 @@ describe("a task's state", () => {
   it('goes on by its own position when the log has forgotten the group', async () => {
     await leave('rules', 5, 50)
     expect(await open()).toEqual({ position: 5, isNew: false, streamTimeMs: 50 })
+  })
+
+  it('is hidden by the stream time before the record in hand: what that makes due is still there', async () => {
+    const seen: TimestampedStoreDef<string> = {
+      kind: 'timestamped',
+      name: 'seen',
+      serde: stringSerde,
+      retentionMs: 10,
+    }
+    await log.createTopic({ topic: 'app-seen-changelog', partitions: 1 })
+    const streamTime = new StreamTime()
+    const { state, close } = await openWith(streamTime, 'rules', [seen])
+    state.store(seen).put('a', 'x', 0)
+    streamTime.step(1_000)
+    expect(state.store(seen).get('a')).toMatchObject({ value: 'x' })
+    streamTime.step(undefined)
+    expect(state.store(seen).get('a')).toBeUndefined()
+    await close()
   })
 
   it('is refused when other rules computed it, and taken by those that did', async () => {
