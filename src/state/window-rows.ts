@@ -37,41 +37,46 @@ class Unread {
   }
 }
 
+const width = 3
+
 /**
- * Rows ordered by (time, offset), column by column: a search then touches little memory. Rows are only ever added behind the
- * last; anything else makes new rows, so that nobody who walks over them is disturbed.
+ * Rows ordered by (time, offset), in one flat list of time, offset and value. Times are counted from the first row's: small
+ * numbers lie in the list itself, so that a search touches little memory and a key with few rows takes little. Rows are only
+ * ever added behind the last; anything else makes new rows, so that nobody who walks over them is disturbed.
  */
 export class Rows {
-  readonly timesMs: number[]
-  readonly offsets: number[]
-  readonly #values: unknown[]
-
-  constructor(timesMs: number[] = [], offsets: number[] = [], values: unknown[] = []) {
-    this.timesMs = timesMs
-    this.offsets = offsets
-    this.#values = values
-  }
+  #baseMs = 0
+  readonly #cells: unknown[] = []
 
   static of(entries: readonly Entry[]): Rows {
-    return new Rows(
-      entries.map(({ key }) => windowTimeOf(key)),
-      entries.map(({ key }) => windowOffsetOf(key)),
-      entries.map(({ value }) => new Unread(value)),
-    )
+    const rows = new Rows()
+    for (const { key, value } of entries) rows.#append(windowTimeOf(key), windowOffsetOf(key), new Unread(value))
+    return rows
   }
 
   get length(): number {
-    return this.timesMs.length
+    return this.#cells.length / width
+  }
+
+  timeAt(index: number): number {
+    return this.#baseMs + (this.#cells[width * index] as number)
+  }
+
+  offsetAt(index: number): number {
+    return this.#cells[width * index + 1] as number
   }
 
   /** Index of the first row that is not before (`timeMs`, `offset`). */
   indexOf(timeMs: number, offset: number): number {
-    const { timesMs, offsets } = this
+    const cells = this.#cells
+    const sinceMs = timeMs - this.#baseMs
     let low = 0
-    let high = timesMs.length
+    let high = cells.length / width
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (timesMs[middle]! < timeMs || (timesMs[middle]! === timeMs && offsets[middle]! < offset)) low = middle + 1
+      const middleMs = cells[width * middle] as number
+      if (middleMs < sinceMs || (middleMs === sinceMs && (cells[width * middle + 1] as number) < offset))
+        low = middle + 1
       else high = middle
     }
     return low
@@ -88,35 +93,28 @@ export class Rows {
   }
 
   has(index: number, timeMs: number, offset: number): boolean {
-    return this.timesMs[index] === timeMs && this.offsets[index] === offset
+    return index < this.length && this.timeAt(index) === timeMs && this.offsetAt(index) === offset
   }
 
   /** The row as an entry. A value is read from its bytes once. */
   entryAt<V>(index: number, serde: Serde<V>): WindowEntry<V> {
-    let value = this.#values[index]
+    let value = this.#cells[width * index + 2]
     if (value instanceof Unread) {
       value = serde.deserialize(value.bytes)
-      this.#values[index] = value
+      this.#cells[width * index + 2] = value
     }
-    return { timeMs: this.timesMs[index]!, offset: this.offsets[index]!, value: value as V }
+    return { timeMs: this.timeAt(index), offset: this.offsetAt(index), value: value as V }
   }
 
   /** With the row added, or in the place of the one with the same time and offset. */
   with(timeMs: number, offset: number, bytes: Buffer): Rows {
     const index = this.indexOf(timeMs, offset)
-    const unread = new Unread(bytes)
-    if (index === this.length) {
-      this.timesMs.push(timeMs)
-      this.offsets.push(offset)
-      this.#values.push(unread)
-      return this
-    }
-    const replaced = this.has(index, timeMs, offset) ? 1 : 0
-    return new Rows(
-      this.timesMs.toSpliced(index, replaced, timeMs),
-      this.offsets.toSpliced(index, replaced, offset),
-      this.#values.toSpliced(index, replaced, unread),
-    )
+    const rows = index === this.length ? this : new Rows()
+    if (rows !== this) for (let n = 0; n < index; n++) rows.#copy(this, n)
+    rows.#append(timeMs, offset, new Unread(bytes))
+    if (rows !== this)
+      for (let n = this.has(index, timeMs, offset) ? index + 1 : index; n < this.length; n++) rows.#copy(this, n)
+    return rows
   }
 
   /** With the others' rows added; where they have the same time and offset those here count. */
@@ -125,34 +123,45 @@ export class Rows {
     const merged = new Rows()
     let n = 0
     for (let m = 0; m < older.length; m++) {
-      const at = this.indexOf(older.timesMs[m]!, older.offsets[m]!)
-      while (n < at) merged.#append(this, n++)
-      if (!this.has(at, older.timesMs[m]!, older.offsets[m]!)) merged.#append(older, m)
+      const [timeMs, offset] = [older.timeAt(m), older.offsetAt(m)]
+      const at = this.indexOf(timeMs, offset)
+      while (n < at) merged.#copy(this, n++)
+      if (!this.has(at, timeMs, offset)) merged.#copy(older, m)
     }
-    while (n < this.length) merged.#append(this, n++)
+    while (n < this.length) merged.#copy(this, n++)
     return merged
   }
 
   filter(isKept: (index: number) => boolean): Rows {
     const kept = new Rows()
-    for (let n = 0; n < this.length; n++) if (isKept(n)) kept.#append(this, n)
+    for (let n = 0; n < this.length; n++) if (isKept(n)) kept.#copy(this, n)
     return kept
   }
 
-  #append(from: Rows, index: number): void {
-    this.timesMs.push(from.timesMs[index]!)
-    this.offsets.push(from.offsets[index]!)
-    this.#values.push(from.#values[index])
+  #copy(from: Rows, index: number): void {
+    this.#append(from.timeAt(index), from.offsetAt(index), from.#cells[width * index + 2])
+  }
+
+  #append(timeMs: number, offset: number, value: unknown): void {
+    if (this.#cells.length === 0) this.#baseMs = timeMs
+    else if (!Number.isSafeInteger(timeMs - this.#baseMs)) this.#countFromZero()
+    this.#cells.push(timeMs - this.#baseMs, offset, value)
+  }
+
+  /** For times so far apart that their difference is not exact. */
+  #countFromZero(): void {
+    for (let n = 0; n < this.length; n++) this.#cells[width * n] = this.timeAt(n)
+    this.#baseMs = 0
   }
 }
 
 // Estimates: a row with its value as an object, and a key with its place in maps.
 const rowCost = (bytes: Buffer): number => 100 + 3 * bytes.length
-const keyCost = 400
+const keyCost = 600
 /** Rows that may be put unasked before the key counts as one that nobody reads. */
 const unaskedRows = 64
 /** Rows outside what is known that are not worth a new list. */
-const fewRows = 4
+const fewRows = 2
 const nothing: Span = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
 
 /**
@@ -302,15 +311,16 @@ export class KeyRows extends CacheEntry {
     const outside = from + rows.length - to
     if (outside === 0 || (this.isKnown && outside < fewRows + rows.length / 8)) return
     const pending = new Set([...(this.#written ?? []), ...(this.#onTheWay ?? [])].map(({ offset }) => offset))
-    this.#rows = rows.filter((n) => (n >= from && n < to) || pending.has(rows.offsets[n]!))
-    this.#rowCosts *= this.#rows.length / rows.length
+    this.#rows = rows.filter((n) => (n >= from && n < to) || pending.has(rows.offsetAt(n)))
+    this.#rowCosts = Math.round((this.#rowCosts * this.#rows.length) / rows.length)
   }
 
   /** Knows less from the past when a batch asks for later times than the last one: a window moves on. */
   #narrow(fromMs: number): void {
     const oldestMs = Math.min(fromMs, this.#askedFromMs)
     // Room for events that come out of order.
-    const slackMs = Math.max(0, (this.#rows.timesMs.at(-1) ?? 0) - oldestMs) / 4
+    const newestMs = this.#rows.length === 0 ? oldestMs : this.#rows.timeAt(this.#rows.length - 1)
+    const slackMs = Math.max(0, newestMs - oldestMs) / 4
     const keptMs = Math.ceil(oldestMs - slackMs)
     if (keptMs > this.#fromMs && keptMs <= this.#toMs) this.#fromMs = keptMs
   }
