@@ -204,7 +204,7 @@ export class WeirApp {
       sources.some(({ topic }) => topic === partition.topic),
     )!
     const taskId = `${subTopology.id}_${partition.partition}`
-    const monitor = new TaskMonitor(taskId, metrics, clock)
+    const monitor = new TaskMonitor(taskId, metrics, clock, logger)
     const taskLogger = logger.child({ task: taskId })
     const runner = new TaskRunner({
       create: () =>

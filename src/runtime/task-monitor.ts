@@ -4,6 +4,7 @@ import type { RestoreProgress } from '../task/open-state.ts'
 import type { TaskObserver } from '../task/stream-task.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TaskHealth } from './health.ts'
+import { type Logger, silentLogger } from './logger.ts'
 import type { CounterName, Labels, Metrics } from './metrics.ts'
 
 /** What operators count, as the metrics name it. */
@@ -21,19 +22,24 @@ const labelled: Readonly<Record<string, { readonly counter: CounterName; readonl
   decisions: { counter: 'decisions', label: 'outcome' },
 }
 
+const severalRows = 'several-rows.'
+
 /** Watches one task: turns what it tells into metrics, and remembers what health asks for. */
 export class TaskMonitor implements TaskObserver {
   readonly #taskId: string
   readonly #metrics: Metrics
   readonly #clock: Clock
   readonly #labels: Labels
+  readonly #logger: Logger
+  readonly #warned = new Set<string>()
   #lag: number | undefined
   #restore: RestoreProgress | undefined
   #heldBackSinceMs: number | undefined
   #heldBackAt = -1
 
-  constructor(taskId: string, metrics: Metrics, clock: Clock) {
+  constructor(taskId: string, metrics: Metrics, clock: Clock, logger: Logger = silentLogger) {
     this.#taskId = taskId
+    this.#logger = logger
     this.#metrics = metrics
     this.#clock = clock
     this.#labels = { task: taskId }
@@ -47,7 +53,15 @@ export class TaskMonitor implements TaskObserver {
     if (name === 'dead-lettered.forged') this.#metrics.add('records.forged', by, this.#labels)
     if (known !== undefined)
       return this.#metrics.add(known.counter, by, { ...this.#labels, [known.label]: name.slice(dot + 1) })
+    if (name.startsWith(severalRows)) this.#warnOfRows(name.slice(severalRows.length))
     this.#metrics.add('operators.count', by, { ...this.#labels, name })
+  }
+
+  /** Once a table: the rule file describes it wrongly, and every row would say so again. */
+  #warnOfRows(table: string): void {
+    if (this.#warned.has(table)) return
+    this.#warned.add(table)
+    this.#logger.warn('a table without "on" has several rows under one key, and only the last change counts', { table })
   }
 
   polled({ nextOffset, highWatermark, lastStableOffset }: FetchedBatch): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { noMetrics } from '../../src/runtime/metrics.ts'
 import { TaskMonitor } from '../../src/runtime/task-monitor.ts'
 import { ManualClock } from '../../src/time/clock.ts'
@@ -26,4 +27,15 @@ describe('the age of a transaction that holds readers back', () => {
     }
     expect(monitor.health('RUNNING').openTransactionAgeMs).toBe(20)
   })
+})
+
+it('warns once of a table without "on" that has several rows under one key, and counts each', () => {
+  const warned: unknown[] = []
+  const counted: unknown[] = []
+  const logger = { ...silentLogger, warn: (_: string, fields: unknown) => void warned.push(fields) }
+  const metrics = { ...noMetrics, add: (...of: unknown[]) => void counted.push(of) }
+  const monitor = new TaskMonitor('0_0', metrics, new ManualClock(), logger)
+  for (let n = 0; n < 3; n++) monitor.count('several-rows.customers')
+  expect(warned).toEqual([{ table: 'customers' }])
+  expect(counted).toHaveLength(3)
 })
