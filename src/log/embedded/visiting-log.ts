@@ -11,6 +11,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from '../log.ts'
+import type { Access, AccessSource } from './access.ts'
 import type { EmbeddedLog } from './embedded-log.ts'
 import { defaultWaitMs, type EmbeddedLogOptions, isOwned, openFolder, retryMs } from './folder.ts'
 import { OwnerLeftError } from './owner-left.ts'
@@ -19,9 +20,6 @@ import { findSocket } from './socket-place.ts'
 import { VisitingProducer } from './visiting-producer.ts'
 import { VisitingReader } from './visiting-reader.ts'
 
-/** What a visitor works through: its own log, or another process's. Told apart by identity. */
-export type Access = EmbeddedLog | RemoteLog
-
 /** How long whoever asked for the log has to open it, before visitors try. */
 const heirMs = 2_000
 
@@ -29,7 +27,7 @@ const heirMs = 2_000
  * The log in a folder for a visit: through its owner or, when nobody has it, as its owner, until somebody asks for it.
  * Owners may come and go: readers keep their positions, and questions are asked again.
  */
-export class VisitingLog implements LogClient {
+export class VisitingLog implements LogClient, AccessSource {
   readonly #folder: string
   readonly #options: EmbeddedLogOptions
   readonly #clock: Clock
@@ -99,10 +97,6 @@ export class VisitingLog implements LogClient {
     await this.#ownClosed
   }
 
-  /**
-   * What to work through now; connects when there is nothing.
-   * @throws LogError `log-closed`; `log-unavailable` when an owner does not answer for `waitMs`, or the folder cannot be used
-   */
   async access(): Promise<Access> {
     this.#check()
     if (this.#access !== undefined) return this.#access
@@ -112,11 +106,6 @@ export class VisitingLog implements LogClient {
     return this.#connecting
   }
 
-  /**
-   * Whether a call failed because the access has gone, and what became of it then; the next `access` is another.
-   * `undefined` for failures that mean something else.
-   * @throws LogError `log-closed`
-   */
   lost(access: Access, error: unknown): OwnerLeftError['outcome'] | undefined {
     this.#check()
     const outcome = this.#outcomeOf(access, error)

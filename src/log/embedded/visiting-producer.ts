@@ -1,19 +1,19 @@
 import { LogError, ProductionError } from '../../errors.ts'
 import type { OutgoingRecord } from '../../record/record.ts'
 import type { Producer } from '../log.ts'
-import type { Access, VisitingLog } from './visiting-log.ts'
+import type { Access, AccessSource } from './access.ts'
 
 /**
  * Sends to whoever owns the log, one call after the other. A call that an owner surely has not carried out goes to the
  * next one; a call without an answer fails, for a repetition could write the records twice.
  */
 export class VisitingProducer implements Producer {
-  readonly #log: VisitingLog
+  readonly #log: AccessSource
   #opened: { readonly access: Access; readonly producer: Producer } | undefined
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  constructor(log: VisitingLog) {
+  constructor(log: AccessSource) {
     this.#log = log
   }
 

@@ -1,11 +1,11 @@
 import { LogError } from '../../errors.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { FetchedBatch, PartitionReader, ReaderOptions } from '../log.ts'
-import type { Access, VisitingLog } from './visiting-log.ts'
+import type { Access, AccessSource } from './access.ts'
 
 /** Keeps its position while the log goes from one owner to the next: there a reader is opened at that position. */
 export class VisitingReader implements PartitionReader {
-  readonly #log: VisitingLog
+  readonly #log: AccessSource
   readonly #options: ReaderOptions
   readonly #clock: Clock
   readonly #ended = Promise.withResolvers<never>()
@@ -14,7 +14,7 @@ export class VisitingReader implements PartitionReader {
   #closed = false
   #opened: { readonly access: Access; readonly reader: PartitionReader } | undefined
 
-  constructor(log: VisitingLog, options: ReaderOptions, clock: Clock) {
+  constructor(log: AccessSource, options: ReaderOptions, clock: Clock) {
     this.#log = log
     this.#options = options
     this.#clock = clock
