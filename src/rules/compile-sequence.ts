@@ -101,9 +101,15 @@ class PlaceDraft {
   build(): PlaceDef<RiskEvent> {
     const type = this.#step.event
     const own = this.#own
+    const scopeOf = this.#scoping(own)
     return {
-      matches: ({ value, key }) =>
-        value.type === type && own.every((part) => part.evaluate(this.#scope(value, key)) === true),
+      matches({ value, key }) {
+        if (value.type !== type) return false
+        if (own.length === 0) return true
+        const scope = scopeOf(value, key)
+        for (const part of own) if (part.evaluate(scope) !== true) return false
+        return true
+      },
       where: this.joint.map((part) => this.#condition(part)),
       index: this.index,
       slot: slotOf([type, this.#rule.by?.text ?? '', ...own.map((part) => `${this.name}: ${part.text}`)]),
@@ -112,19 +118,29 @@ class PlaceDraft {
 
   #condition(part: Expression): JointCondition<RiskEvent> {
     const reads = this.othersOf(part)
+    const scopeOf = this.#scoping([part])
     return {
       reads,
-      test: (own, earlier, key) => {
-        const scope = this.#scope(own.value, key)
+      test(own, earlier, key) {
+        const scope = scopeOf(own.value, key)
         for (const name of reads) scope[name] = earlier[name]!.value.fields
         return part.evaluate(scope) === true
       },
     }
   }
 
-  #scope(value: RiskEvent, key: string): Record<string, unknown> {
-    const scope = { key, e: value.fields, [this.name]: value.fields }
-    return this.#listsAt === undefined ? scope : { ...scope, $inList: this.#listsAt(value.timeMs) }
+  /** Gives the scope of these expressions for an event: one object, used again for the next event. */
+  #scoping(parts: readonly Expression[]): (value: RiskEvent, key: string) => Record<string, unknown> {
+    const scope: Record<string, unknown> = {}
+    const { name } = this
+    const listsAt = parts.some(({ lists }) => lists.length > 0) ? this.#listsAt : undefined
+    return ({ fields, timeMs }, key) => {
+      scope.key = key
+      scope.e = fields
+      scope[name] = fields
+      if (listsAt !== undefined) scope.$inList = listsAt(timeMs)
+      return scope
+    }
   }
 }
 

@@ -9,12 +9,13 @@ export class Arrival<E> {
   readonly by: string
   readonly fit: Fit<E>
   /** By the shapes' numbers. */
-  readonly #keys: (string | undefined)[] = []
+  readonly #keys: (string | undefined)[]
 
   constructor(event: KeyedEvent<E>, by: string, fit: Fit<E>) {
     this.event = event
     this.by = by
     this.fit = fit
+    this.#keys = fit.noKeys.slice()
   }
 
   /** The store's key of this shape; `undefined` when the event lacks one of the fields. */

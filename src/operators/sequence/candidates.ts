@@ -13,11 +13,13 @@ export interface LookBack<E> {
   readonly limit: number
 }
 
+const none: never[] = []
+
 /** A newest-first look-back that reads no further than asked, and at most `limit` candidates, however often it is walked. */
 export class Candidates<E> {
   readonly #entries: Iterator<SequenceEvent<E>, unknown>
   readonly #lookBack: LookBack<E>
-  readonly #read: SequenceEvent<E>[] = []
+  #read: SequenceEvent<E>[] = none
   #ended = false
 
   constructor(lookBack: LookBack<E>) {
@@ -48,7 +50,8 @@ export class Candidates<E> {
         const candidate = next.value
         if (candidate.offset > knownOffset || candidate.offset === arriving.offset) continue
         if (isBefore && comparePositions(candidate, arriving) >= 0) continue
-        this.#read.push(candidate)
+        if (this.#read.length > 0) this.#read.push(candidate)
+        else this.#read = [candidate]
         return true
       }
     }

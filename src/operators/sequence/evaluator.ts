@@ -39,6 +39,8 @@ export interface SequenceEvaluator<E> {
 }
 
 export interface SequenceTask<E> {
+  /** The same as the evaluator's; `process` then knows already what the event is in the sequence. */
+  prefetch(event: KeyedEvent<E>, ask: Prefetch): void
   /**
    * Takes an event that is not late, and keeps it for later ones.
    * @param streamTimeMs the partition's stream time, this event included
@@ -61,14 +63,16 @@ export function evaluateSequence<E>(def: SequenceDef<E>): SequenceEvaluator<E> {
   const stores = def.stores ?? ownStores(def)
   const trailing = plan.trailingMs !== undefined
   const reads = new MatchReads(plan, stores.events)
+  const prefetch = (arrival: Arrival<E>, ask: Prefetch): void => {
+    reads.prefetch(arrival, ask)
+    if (trailing) prefetchFired(plan, stores, { arrival, ask })
+  }
   return {
     stores,
     trailing,
     prefetch(event, ask) {
       const arrival = arrivalOf(plan, event)
-      if (arrival === undefined) return
-      reads.prefetch(arrival, ask)
-      if (trailing) prefetchFired(plan, stores, { arrival, ask })
+      if (arrival !== undefined) prefetch(arrival, ask)
     },
     prefetchDue(fromMs, toMs, ask) {
       if (trailing && toMs > fromMs) prefetchDue(plan, stores, { fromMs, toMs, ask })
@@ -77,27 +81,49 @@ export function evaluateSequence<E>(def: SequenceDef<E>): SequenceEvaluator<E> {
       if (trailing && toMs > fromMs)
         prefetchOverdue(plan, reads, { fromMs, toMs, ask, waiting: access.store(stores.waiting) })
     },
-    open: (access) => new StoredSequence(plan, stores, access),
+    open: (access) => new StoredSequence(plan, { stores, access, prefetch }),
   }
+}
+
+interface SequenceParts<E> {
+  readonly stores: SequenceStores<E>
+  readonly access: StoreAccess
+  readonly prefetch: (arrival: Arrival<E>, ask: Prefetch) => void
 }
 
 class StoredSequence<E> implements SequenceTask<E> {
   readonly #plan: SequencePlan<E>
+  readonly #prefetch: SequenceParts<E>['prefetch']
+  /** What this batch prefetched, by offset. */
+  readonly #arrivals = new Map<number, Arrival<E>>()
+  #isProcessing = false
   readonly #events: WindowStore<E>
   readonly #search: MatchSearch<E>
   readonly #trailing: TrailingNot<E> | undefined
 
-  constructor(plan: SequencePlan<E>, stores: SequenceStores<E>, access: StoreAccess) {
+  constructor(plan: SequencePlan<E>, { stores, access, prefetch }: SequenceParts<E>) {
     const events = access.store(stores.events)
     this.#plan = plan
+    this.#prefetch = prefetch
     this.#events = events
     this.#search = new MatchSearch(plan, events)
     if (plan.trailingMs === undefined) return
     this.#trailing = new TrailingNot(plan, { events, waiting: access.store(stores.waiting) }, this.#search)
   }
 
-  process(event: KeyedEvent<E>, streamTimeMs: number): SequenceOutcome<E> {
+  prefetch(event: KeyedEvent<E>, ask: Prefetch): void {
+    if (this.#isProcessing) this.#arrivals.clear()
+    this.#isProcessing = false
     const arrival = arrivalOf(this.#plan, event)
+    if (arrival === undefined) return
+    this.#arrivals.set(event.offset, arrival)
+    this.#prefetch(arrival, ask)
+  }
+
+  process(event: KeyedEvent<E>, streamTimeMs: number): SequenceOutcome<E> {
+    this.#isProcessing = true
+    const prefetched = this.#arrivals.get(event.offset)
+    const arrival = prefetched?.event.value === event.value ? prefetched : arrivalOf(this.#plan, event)
     if (arrival === undefined) return nothing
     const outcome =
       this.#trailing === undefined

@@ -14,6 +14,10 @@ export interface KeyShape<E> {
 export class KeyShapes<E> {
   readonly #shapes = new Map<string, KeyShape<E>>()
 
+  get count(): number {
+    return this.#shapes.size
+  }
+
   /** @param slot of the event whose fields are read: there the same field name means the same value */
   of(prefix: string, slot: string, fields: readonly IndexField<E>[]): KeyShape<E> {
     const reading = fields.length === 0 ? [] : [slot, ...fields.map(({ field }) => field)]

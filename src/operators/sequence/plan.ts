@@ -82,11 +82,12 @@ export function planSequence<E>(asWritten: SequenceDef<E>): SequencePlan<E> {
       }),
     ),
   ]
+  const roles = def.steps.map((_, role) => planRole(def, role, shapes))
   return {
     def,
     places,
-    roles: def.steps.map((_, role) => planRole(def, role, shapes)),
-    unfit: new Fit(places, def.steps.length),
+    roles,
+    unfit: new Fit({ places, stepCount: def.steps.length, keyCount: shapes.count }),
     trailingMs: trailing.length === 0 ? undefined : Math.max(...trailing),
   }
 }

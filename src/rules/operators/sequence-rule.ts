@@ -54,7 +54,7 @@ export const sequenceRule = (
           if (ingested.verdict !== 'accepted' || ingested.head.kind !== 'business') return
           if (!types.has(ingested.head.type)) return
           const typed = (record.value as Incoming).typed()
-          if (typed.ok) evaluator.prefetch(keyed(record, typed.event), ask)
+          if (typed.ok) task.prefetch(keyed(record, typed.event), ask)
         },
         ...(evaluator.trailing
           ? { ...overdue(speaker, { evaluator, task }, ctx), ...waiting(rule, process, ctx) }
