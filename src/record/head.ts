@@ -45,7 +45,8 @@ export class HeaderHead implements Head {
   readonly kind: Kind
   readonly type: string
   readonly timeMs: number
-  readonly #bytes: HeadBytes
+  readonly #idBytes: Buffer
+  readonly #keyBytes: Buffer | null
   #id: string | undefined
   #key: string | undefined
 
@@ -54,16 +55,17 @@ export class HeaderHead implements Head {
     this.kind = kind
     this.type = type
     this.timeMs = timeMs
-    this.#bytes = bytes
+    this.#idBytes = bytes.id
+    this.#keyBytes = bytes.key
   }
 
   get id(): string {
-    this.#id ??= this.#bytes.id.toString('utf8')
+    this.#id ??= this.#idBytes.toString('utf8')
     return this.#id
   }
 
   get key(): string {
-    this.#key ??= this.#bytes.key?.toString('utf8') ?? ''
+    this.#key ??= this.#keyBytes?.toString('utf8') ?? ''
     return this.#key
   }
 }
