@@ -165,7 +165,7 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
 /** The paths that the `when` texts of some rules name, sorted. */
 class NamedPaths {
   readonly #rules: readonly Rule[]
-  readonly #paths: readonly string[]
+  readonly #paths: readonly NamedPath[]
   readonly #tables: ReadonlySet<string>
   readonly #neverExpires: boolean
 
@@ -188,30 +188,42 @@ class NamedPaths {
     const features: Record<string, unknown> = {}
     const absent: string[] = []
     for (const path of paths) {
-      const value = resolve(scope, path)
-      if (value === undefined) absent.push(path)
-      else if (path.startsWith('f.')) features[path.slice(2)] = value
+      const value = resolve(scope, path.names)
+      if (value === undefined) absent.push(path.text)
+      else if (path.feature !== undefined) features[path.feature] = value
     }
-    return {
-      features,
-      absent,
-      rows: rows.filter((row) => tables.has(row.table)).toSorted((a, b) => (a.table < b.table ? -1 : 1)),
-    }
+    return { features, absent, rows: rows.length === 0 ? rows : namedRows(rows, tables) }
   }
 }
 
-const pathsOf = (rules: readonly Rule[]): readonly string[] =>
+/** A path such as `e.geo.lat`, taken apart once. */
+interface NamedPath {
+  readonly text: string
+  readonly names: readonly string[]
+  /** Of a path that begins with `f.`. */
+  readonly feature: string | undefined
+}
+
+const pathsOf = (rules: readonly Rule[]): readonly NamedPath[] =>
   [...new Set(rules.flatMap((rule) => (rule.kind === 'event' ? rule.when.reads : [])))]
     .filter((path) => path !== 'key')
     .sort()
+    .map((text) => ({
+      text,
+      names: text.split('.'),
+      feature: text.startsWith('f.') ? text.slice(2) : undefined,
+    }))
 
-const tablesIn = (paths: readonly string[]): ReadonlySet<string> =>
-  new Set(paths.flatMap((path) => (path.startsWith('t.') ? [path.split('.')[1]!] : [])))
+const tablesIn = (paths: readonly NamedPath[]): ReadonlySet<string> =>
+  new Set(paths.flatMap(({ names: [root, table] }) => (root === 't' && table !== undefined ? [table] : [])))
 
-/** What a path such as `e.geo.lat` stands for; undefined when any part of it is absent. */
-function resolve(scope: Scope, path: string): unknown {
+const namedRows = (rows: ReadyEvent['rows'], tables: ReadonlySet<string>): ReadyEvent['rows'] =>
+  rows.filter((row) => tables.has(row.table)).toSorted((a, b) => (a.table < b.table ? -1 : 1))
+
+/** What a path stands for; undefined when any part of it is absent. */
+function resolve(scope: Scope, path: readonly string[]): unknown {
   let value: unknown = scope
-  for (const name of path.split('.')) {
+  for (const name of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }

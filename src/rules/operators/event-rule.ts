@@ -1,5 +1,6 @@
 import { defineOperator, type OperatorDef } from '../../topology/operator.ts'
 import type { Firing } from '../decision.ts'
+import type { Scope } from '../expression.ts'
 import { isExpired } from '../plan.ts'
 import type { EventRule, Rule } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
@@ -30,13 +31,14 @@ export const eventRule = (rule: EventRule): OperatorDef<ReadyEvent, Verdict> =>
     name: nodeNames.rule(rule.id),
     stores: [],
     create(ctx) {
+      // Of the event in hand: most are not matched, so that what is made for each is most of the cost.
+      let scope: Scope = {}
+      const evaluate = () =>
+        rule.when.evaluate(scope) === true ? firingOf(rule, rule.then.reason?.render(scope), []) : undefined
       return (record) => {
-        const { event, scope } = record.value
-        if (isExpired(rule, event.timeMs)) return
-        const verdict = verdictFor(rule.id, () => {
-          if (rule.when.evaluate(scope) !== true) return undefined
-          return firingOf(rule, rule.then.reason?.render(scope), [])
-        })
+        if (isExpired(rule, record.value.event.timeMs)) return
+        scope = record.value.scope
+        const verdict = verdictFor(rule.id, evaluate)
         if (verdict !== undefined) ctx.forward({ ...record, value: verdict })
       }
     },

@@ -71,7 +71,11 @@ export class Incoming {
     const { values, misfits } = this.#reader(object.value)
     if (misfits.length > 0)
       return { ok: false, reason: 'wrong-type', detail: misfits.map((misfit) => misfit.message).join('; ') }
-    const fields = Object.assign(values, { time: head.timeMs, id: head.id, type: head.type })
-    return { ok: true, event: { id: head.id, type: head.type, timeMs: head.timeMs, fields } }
+    const { id, type, timeMs } = head
+    const fields: Record<string, unknown> = values
+    fields.time = timeMs
+    fields.id = id
+    fields.type = type
+    return { ok: true, event: { id, type, timeMs, fields } }
   }
 }

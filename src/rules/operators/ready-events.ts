@@ -107,10 +107,13 @@ class Join implements Processor<RiskEvent> {
     const { key } = record
     const event = this.#withLists(record.value)
     const lane = this.#lanes.get(event.type)!
+    if (lane.tables.length + lane.features.length === 0) {
+      return this.#forward(lane, record, { event, scope: scopeOf(event, key), rows: noRows })
+    }
     const t: Record<string, unknown> = {}
     const f: Record<string, unknown> = {}
     const rows: ReadyEvent['rows'][number][] = []
-    const scope: Scope = { ...scopeOf(event, key), t, f }
+    const scope = scopeOf(event, key, { t, f })
     for (const { table, rows: store } of lane.tables) {
       const at = rowKeyOf(table, key, scope)
       const row = at === undefined ? undefined : store.get(at)
@@ -118,9 +121,13 @@ class Join implements Processor<RiskEvent> {
       t[table.name] = row.values
       rows.push({ table: table.name, id: row.recordId, offset: row.offset })
     }
-    for (const features of lane.features)
-      Object.assign(f, features.process(keyed(record, event), this.#ctx.streamTimeMs()))
-    const ready = { ...record, value: { event, scope, rows } }
+    const counted = keyed(record, event)
+    for (const features of lane.features) Object.assign(f, features.process(counted, this.#ctx.streamTimeMs()))
+    this.#forward(lane, record, { event, scope, rows })
+  }
+
+  #forward(lane: Lane, record: StreamRecord, value: ReadyEvent): void {
+    const ready = { ...record, value }
     for (const child of lane.children) this.#ctx.forwardTo(child, ready)
   }
 
@@ -129,8 +136,18 @@ class Join implements Processor<RiskEvent> {
   }
 }
 
-const scopeOf = ({ fields, inList }: RiskEvent, key: string): Scope =>
-  inList === undefined ? { e: fields, key } : { e: fields, key, $inList: inList }
+interface ReadState {
+  /** Rows by table. */
+  readonly t: Readonly<Record<string, unknown>>
+  /** Features by name. */
+  readonly f: Readonly<Record<string, unknown>>
+}
+
+const nothing: ReadState = { t: {}, f: {} }
+const noRows: ReadyEvent['rows'] = []
+
+const scopeOf = ({ fields, inList }: RiskEvent, key: string, { t, f } = nothing): Scope =>
+  inList === undefined ? { e: fields, key, t, f } : { e: fields, key, t, f, $inList: inList }
 
 const keyed = ({ key, offset }: StreamRecord, event: RiskEvent): KeyedEvent<RiskEvent> => ({
   key,
