@@ -36,6 +36,7 @@ rules:
     within: 10m
     steps:
     - a: card.authorised
+      where: a.outletId != 'o-9'
     - b: card.authorised
       where: inList('blocked', b.outletId)
   then: {outcome: review, score: 5}
