@@ -1,6 +1,6 @@
 /** Records to a Kafka record batch, for decisions with headers and for changelog entries; beside it one copy of the bytes. */
 import { Bench } from 'tinybench'
-import { encodeBatch } from '../../src/log/kafka/batch-encoder.ts'
+import { batchBytesBound, encodeBatch } from '../../src/log/kafka/batch-encoder.ts'
 import type { OutgoingRecord } from '../../src/record/record.ts'
 import { changelogRecord } from '../../src/task/changelog.ts'
 import { cardEvents } from '../data/card-events.ts'
@@ -13,14 +13,19 @@ const changes = decisions.map(
     changelogRecord('bench', 0, { store: 'events', key: key!, value: value!.subarray(0, 100) }),
 )
 const identity = { producerId: 1, producerEpoch: 0, transactional: true }
+const placeOf = (records: readonly OutgoingRecord[]) => ({
+  firstSequence: 0,
+  nowMs: 0,
+  bound: batchBytesBound(records),
+})
 let bytes = 0
 
 const bench = new Bench({ time: 500, warmupTime: 200 })
 bench.add(`${decisions.length} records with four headers`, () => {
-  bytes += encodeBatch(decisions, identity, 0, 0).length
+  bytes += encodeBatch(decisions, identity, placeOf(decisions)).length
 })
 bench.add(`${changes.length} changelog records`, () => {
-  bytes += encodeBatch(changes, identity, 0, 0).length
+  bytes += encodeBatch(changes, identity, placeOf(changes)).length
 })
 bench.add('rival: one copy of keys and values', () => {
   bytes += Buffer.concat(decisions.flatMap(({ key, value }) => [key!, value!])).length

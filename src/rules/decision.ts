@@ -59,30 +59,29 @@ export function verdictOf(firings: readonly Firing[]): { readonly outcome: Outco
 
 /**
  * The decision's value, one canonical JSON text and a pure function of its parts, with the outcome that it says. Members are
- * written in RFC 8785's order, so that JSON's own writer gives the canonical text: its numbers are the same, and ingress and
- * templates let no half surrogate pair in.
+ * put together in RFC 8785's order, and JSON's own writer gives the canonical form of what is in them: its numbers are the
+ * same, and ingress and templates let no half surrogate pair in.
  */
 export function decisionJson(parts: DecisionParts): { readonly json: string; readonly outcome: Outcome } {
-  const { event, late, firings, firedAt, truncated, ruleSet } = parts
-  const verdict = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
-  const value: Record<string, unknown> = {
-    absent: parts.absent,
-    decisionId: parts.decisionId,
-    event: { id: event.id, offset: event.offset, partition: event.partition, time: event.timeMs, type: event.type },
-    failed: byRule(parts.failed).map(({ code, rule }) => ({ code, rule })),
-    features: parts.features,
-    fired: byRule(firings).map(firedValue),
-  }
-  if (firedAt !== undefined) value.firedAt = firedAt
-  value.key = parts.key
-  if (late !== undefined) value.late = late.lagMs
-  value.outcome = verdict.outcome
-  value.rows = parts.rows.map(({ id, offset, table }) => ({ id, offset, table }))
-  value.ruleSet = { hash: ruleSet.hash, offset: ruleSet.offset }
-  value.score = verdict.score
-  if (truncated.length > 0) value.truncated = truncated.toSorted()
-  return { json: JSON.stringify(value), outcome: verdict.outcome }
+  const { event, late, firings, firedAt, truncated, ruleSet, key } = parts
+  const { outcome, score } = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
+  const json =
+    `{"absent":${listJson(parts.absent)},"decisionId":${quoted(parts.decisionId)},` +
+    `"event":{"id":${quoted(event.id)},"offset":${event.offset},"partition":${event.partition},"time":${event.timeMs},` +
+    `"type":${quoted(event.type)}},"failed":${listJson(byRule(parts.failed).map(({ code, rule }) => ({ code, rule })))},` +
+    `"features":${quoted(parts.features)},"fired":${listJson(byRule(firings).map(firedValue))},` +
+    `${firedAt === undefined ? '' : `"firedAt":{"offset":${firedAt.offset}},`}"key":${quoted(key)},` +
+    `${late === undefined ? '' : `"late":${late.lagMs},`}"outcome":"${outcome}",` +
+    `"rows":${listJson(parts.rows.map(({ id, offset, table }) => ({ id, offset, table })))},` +
+    `"ruleSet":{"hash":${quoted(ruleSet.hash)},"offset":${ruleSet.offset}},"score":${quoted(score)}` +
+    `${truncated.length === 0 ? '' : `,"truncated":${quoted(truncated.toSorted())}`}}`
+  return { json, outcome }
 }
+
+const quoted = (value: unknown): string => JSON.stringify(value)
+
+/** Most lists of most decisions are empty. */
+const listJson = (list: readonly unknown[]): string => (list.length === 0 ? '[]' : quoted(list))
 
 function firedValue({ evidence, mode, outcome, reason, rule, score }: Firing): unknown {
   const events = evidence.map(({ id, offset, partition, step }) => ({ id, offset, partition, step }))

@@ -6,11 +6,8 @@ import { version } from '../version.ts'
 
 /** Headers that say when and by what a decision was made. They are beside the value, which depends on the log alone. */
 export function stampOf(clock: Clock): () => Headers {
-  const versions = {
-    'weir-version': Buffer.from(version),
-    'node-version': Buffer.from(process.versions.node),
-    'tz-version': Buffer.from(timeZoneDataVersion() ?? 'unknown'),
-  }
+  const by = `weir ${version}, node ${process.versions.node}, tz ${timeZoneDataVersion() ?? 'unknown'}`
+  const versions = { 'decided-by': Buffer.from(by) }
   let stampedMs = Number.NaN
   let stamp: Headers = versions
   return () => {

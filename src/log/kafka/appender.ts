@@ -22,8 +22,13 @@ const sequences = 2 ** 31
 /** The most bytes a batch in a topic may have: as last heard, or asked for again when `fresh`. */
 export type MaxMessageBytes = (topic: string, fresh?: boolean) => Promise<number>
 
-/** The most bytes of a batch, by topic. */
-export type Limits = ReadonlyMap<string, number>
+/** What `check` found out. */
+export interface Checked {
+  /** The most bytes of a batch, by topic. */
+  readonly limits: ReadonlyMap<string, number>
+  /** For each record the most bytes that it can take in a batch. */
+  readonly bounds: readonly number[]
+}
 
 interface Pending extends PartitionBatch {
   /** Where the batch's records stand in the call. */
@@ -61,14 +66,14 @@ export class Appender {
   }
 
   /** Resolves with each record's offset, in the order given; appends run one after another. @throws errors as they came */
-  append(records: readonly OutgoingRecord[], limits: Limits): Promise<number[]> {
-    const appended = this.#last.then(() => this.#append(records, limits))
+  append(records: readonly OutgoingRecord[], checked: Checked): Promise<number[]> {
+    const appended = this.#last.then(() => this.#append(records, checked))
     this.#last = appended.catch(() => undefined)
     return appended
   }
 
-  async #append(records: readonly OutgoingRecord[], limits: Limits): Promise<number[]> {
-    const queues = this.#encode(records, limits)
+  async #append(records: readonly OutgoingRecord[], checked: Checked): Promise<number[]> {
+    const queues = this.#encode(records, checked)
     const offsets = new Array<number>(records.length).fill(-1)
     while (queues.size > 0) {
       const round = takeRound(queues)
@@ -86,31 +91,37 @@ export class Appender {
   }
 
   /** Asks how large batches may be. @throws ProductionError `record-too-large` when a record is larger */
-  async check(records: readonly OutgoingRecord[]): Promise<Limits> {
+  async check(records: readonly OutgoingRecord[]): Promise<Checked> {
     const limits = new Map<string, number>()
     for (const { topic } of records) {
       if (!limits.has(topic)) limits.set(topic, await this.#maxMessageBytes(topic))
     }
-    for (const record of records) {
-      if (batchOverheadBytes + recordBytesBound(record) <= limits.get(record.topic)!) continue
-      const bytes = encodeBatch([record], this.#identity, 0, this.#cluster.clock.nowMs()).length
+    const bounds = records.map(recordBytesBound)
+    for (const [index, record] of records.entries()) {
+      const bound = batchOverheadBytes + bounds[index]!
+      if (bound <= limits.get(record.topic)!) continue
+      const bytes = encodeBatch([record], this.#identity, {
+        firstSequence: 0,
+        nowMs: this.#cluster.clock.nowMs(),
+        bound,
+      }).length
       if (bytes <= limits.get(record.topic)!) continue
       // Somebody may have raised it.
       const limit = await this.#maxMessageBytes(record.topic, true)
       limits.set(record.topic, limit)
       if (bytes > limit) throw tooLarge(record, bytes, limit)
     }
-    return limits
+    return { limits, bounds }
   }
 
-  #encode(records: readonly OutgoingRecord[], limits: Limits): Map<string, Pending[]> {
+  #encode(records: readonly OutgoingRecord[], { limits, bounds }: Checked): Map<string, Pending[]> {
     const nowMs = this.#cluster.clock.nowMs()
     const queues = new Map<string, Pending[]>()
     const open = new Map<string, { lane: Lane; indexes: number[]; bytes: number }>()
     const seal = (name: string): void => {
-      const { lane, indexes } = open.get(name)!
+      const { lane, indexes, bytes: bound } = open.get(name)!
       const ofBatch = indexes.map((index) => records[index]!)
-      const bytes = encodeBatch(ofBatch, this.#identity, lane.sequence, nowMs)
+      const bytes = encodeBatch(ofBatch, this.#identity, { firstSequence: lane.sequence, nowMs, bound })
       lane.sequence = (lane.sequence + indexes.length) % sequences
       const batch = { topic: lane.topic, partition: lane.partition, bytes, indexes }
       const queue = queues.get(name)
@@ -118,9 +129,13 @@ export class Appender {
       else queue.push(batch)
       open.delete(name)
     }
+    let name = ''
+    let last: OutgoingRecord | undefined
     records.forEach((record, index) => {
-      const name = nameOf(record)
-      const bytes = recordBytesBound(record)
+      // Most records go where the last one went.
+      if (record.topic !== last?.topic || record.partition !== last.partition) name = nameOf(record)
+      last = record
+      const bytes = bounds[index]!
       const limit = Math.min(requestBytes, limits.get(record.topic)!)
       const batch = open.get(name)
       if (batch !== undefined && batch.bytes + bytes <= limit) {

@@ -16,21 +16,28 @@ export function recordBytesBound(record: OutgoingRecord): number {
   return bytes
 }
 
+/** The largest that a batch of these records can become. */
+export const batchBytesBound = (records: readonly OutgoingRecord[]): number =>
+  records.reduce<number>((bytes, record) => bytes + recordBytesBound(record), batchAt.records)
+
 /** A batch without records: what is added to the records' bytes. */
 export const batchOverheadBytes = batchAt.records
 
-/**
- * Encodes records of one partition as one uncompressed batch with `firstSequence` (wrapping beyond 2^31 − 1).
- * `defaultTimestampMs` is for records without a timestamp.
- */
+export interface BatchPlace {
+  /** The first record's; wraps beyond 2^31 − 1. */
+  readonly firstSequence: number
+  /** For records without a timestamp. */
+  readonly nowMs: number
+  /** `batchOverheadBytes` and the records' `recordBytesBound`, or more. */
+  readonly bound: number
+}
+
+/** Encodes records of one partition as one uncompressed batch. */
 export function encodeBatch(
   records: readonly OutgoingRecord[],
   { producerId, producerEpoch, transactional }: ProducerIdentity,
-  firstSequence: number,
-  defaultTimestampMs: number,
+  { firstSequence, nowMs: defaultTimestampMs, bound }: BatchPlace,
 ): Buffer {
-  let bound = batchAt.records
-  for (const record of records) bound += recordBytesBound(record)
   const batch = Buffer.allocUnsafe(bound)
   const baseTimestampMs = records[0]?.timestampMs ?? defaultTimestampMs
   let maxTimestampMs = baseTimestampMs
@@ -111,12 +118,16 @@ function writeVarLong(batch: Buffer, from: number, value: number): number {
   return at
 }
 
+const shortField = 24
+
 const fieldBytes = (field: Buffer | null): number => (field === null ? 1 : varIntBytes(field.length) + field.length)
 
 function writeField(batch: Buffer, from: number, field: Buffer | null): number {
   if (field === null) return writeVarInt(batch, from, -1)
   const at = writeVarInt(batch, from, field.length)
-  batch.set(field, at)
+  // Calling into native code costs more than copying the few bytes of most names and headers.
+  if (field.length > shortField) batch.set(field, at)
+  else for (let i = 0; i < field.length; i++) batch[at + i] = field[i]!
   return at + field.length
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batchesIn, readRecords } from '../../../src/log/kafka/batch-decoder.ts'
-import { encodeBatch, recordBytesBound } from '../../../src/log/kafka/batch-encoder.ts'
+import { batchBytesBound, encodeBatch, recordBytesBound } from '../../../src/log/kafka/batch-encoder.ts'
 import { batchAt } from '../../../src/log/kafka/batch-format.ts'
 import { crc32c } from '../../../src/log/kafka/crc32c.ts'
 import { at, compressed, first, record, storedBatch } from './batches.ts'
@@ -40,7 +40,11 @@ describe('record batches', () => {
   it('never become larger than their bound', () => {
     for (const size of [0, 63, 64, 127, 128, 8191, 8192, 100_000]) {
       const one = { ...record(''), key: randomBytes(size), value: randomBytes(size), headers: { ü: randomBytes(size) } }
-      const length = encodeBatch([one], { producerId: 1, producerEpoch: 0, transactional: true }, 0, 2 ** 50).length
+      const length = encodeBatch(
+        [one],
+        { producerId: 1, producerEpoch: 0, transactional: true },
+        { firstSequence: 0, nowMs: 2 ** 50, bound: batchBytesBound([one]) },
+      ).length
       expect(length).toBeLessThanOrEqual(batchAt.records + recordBytesBound(one))
     }
   })

@@ -1,5 +1,5 @@
 import { batchesIn, type RecordBatch } from '../../../src/log/kafka/batch-decoder.ts'
-import { encodeBatch } from '../../../src/log/kafka/batch-encoder.ts'
+import { batchBytesBound, encodeBatch } from '../../../src/log/kafka/batch-encoder.ts'
 import { batchAt, batchPrefixBytes, writeInt64 } from '../../../src/log/kafka/batch-format.ts'
 import type { AbortedTransaction } from '../../../src/log/kafka/fetch.ts'
 import type { OutgoingRecord } from '../../../src/record/record.ts'
@@ -18,7 +18,9 @@ const plain = { producerId: -1, producerEpoch: -1, transactional: false }
 
 /** An encoded batch as a broker stores it, at `baseOffset`. */
 export function storedBatch(baseOffset: number, records: readonly OutgoingRecord[], identity = plain): Buffer {
-  const bytes = Buffer.from(encodeBatch(records, identity, 0, 0))
+  const bytes = Buffer.from(
+    encodeBatch(records, identity, { firstSequence: 0, nowMs: 0, bound: batchBytesBound(records) }),
+  )
   writeInt64(bytes, baseOffset, batchAt.baseOffset)
   return bytes
 }
