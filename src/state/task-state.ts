@@ -157,7 +157,10 @@ export class TaskState {
     this.#cache.evict()
   }
 
-  /** Forgets everything that is not in the database: the buffer, what was drained, and what was loaded. */
+  /**
+   * Forgets everything that is not in the database: the buffer, what was drained, and what was loaded. Not while the database
+   * is still being written to: what that brings would be missed later.
+   */
   discard(): void {
     this.#onTheWay = false
     this.#sweptMs = undefined
