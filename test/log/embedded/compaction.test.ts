@@ -86,17 +86,35 @@ describe('compaction of an embedded log', () => {
     }
   })
 
+  it('hides an aborted record among many that stay, with its marker far behind', async () => {
+    const { db, log, put } = await open()
+    const session = await log.openTransactionalProducer({ transactionalId: 'task' })
+    await session.send([entry('aborted', 'x'.repeat(20_000))])
+    await put('first', 'x')
+    for (const key of numbers(70)) await put(key, 'x'.repeat(20_000))
+    await session.abort()
+    await put('last', ...numbers(100))
+    await expect.poll(async () => (await db.keys(partitionRange('a', 1, 0)).all()).length).toBe(0)
+    const keys = (await readAll(log)).map(({ key }) => String(key))
+    expect(keys.filter((key) => key !== 'last')).toEqual(['first', ...numbers(70)])
+  })
+
   it('ends below the oldest open transaction, whose records it keeps when they commit', async () => {
     const { log, put, left } = await open()
-    await put('a', ...numbers(5))
-    const session = await log.openTransactionalProducer({ transactionalId: 'task' })
-    await session.send([entry('a', 'open')])
-    await put('a', ...numbers(50))
-    expect(await left('read-uncommitted')).toHaveLength(56)
-    await session.commit()
+    const older = await log.openTransactionalProducer({ transactionalId: 'older' })
+    await older.send([entry('a', 'older')])
+    await put('a', ...numbers(20))
+    const newer = await log.openTransactionalProducer({ transactionalId: 'open' })
+    await newer.send([entry('a', 'open')])
+    await put('a', ...numbers(30))
+    await older.commit()
+    // Of the 21 below the open one, the last stays and the one before it.
+    await expect.poll(async () => (await left('read-uncommitted')).length).toBe(2 + 1 + 30)
+    expect(await left()).toEqual(['19 a=18', '20 a=19'])
+    await newer.commit()
     await put('b', ...numbers(20))
     await expect.poll(async () => (await left()).length).toBeLessThan(20)
-    expect((await left()).filter((each) => each.includes('a='))).toEqual(['55 a=49'])
+    expect((await left()).filter((each) => each.includes('a='))).toEqual(['51 a=29'])
   })
 
   it('keeps a tombstone for a day after it was first compacted', async () => {
@@ -179,7 +197,8 @@ describe('a compacted topic on a disk', () => {
         expect(values.size).toBe(1)
         expect(Number([...values][0])).toBeGreaterThanOrEqual(last)
         last = Number([...values][0])
-        if (life === 5) expect(await recordsOf(log)).toBeLessThan(30 * last * 0.8)
+        // Not how much, for the writer does not wait for compaction.
+        if (life === 5) expect(await recordsOf(log)).toBeLessThan(30 * (last + 1))
       })
     }
   })
@@ -196,8 +215,8 @@ describe('a compacted topic on a disk', () => {
         if (round % 10 === 0) await expect.poll(() => recordsOf(log), patience).toBeLessThanOrEqual(12_000)
       }
     })
-    // At most 12,000 records, and what the database has not collected yet.
-    expect(await bytesOf(folder)).toBeLessThan(30 * live)
+    // At most 12,000 records, twice the database's log of 16 MB, and what it has not collected yet.
+    expect(await bytesOf(folder)).toBeLessThan(60 * live)
   })
 
   it('gives the space of deleted records back', async () => {

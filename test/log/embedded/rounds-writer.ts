@@ -6,7 +6,7 @@ import { openEmbeddedLog } from '../../../src/log/embedded/open.ts'
 import { createCompacted, entry } from './compacted.ts'
 
 const [folder, first] = process.argv.slice(2) as [string, string]
-const log = await openEmbeddedLog(folder, { compaction: { minRecords: 60, maxKeys: 40, stepBytes: 400 } })
+const log = await openEmbeddedLog(folder, { compaction: { minRecords: 60, maxKeys: 40, stepBytes: 4_000 } })
 await createCompacted(log)
 const session = await log.openTransactionalProducer({ transactionalId: 'task' })
 const records = (value: string) => Array.from({ length: 30 }, (_, key) => entry(`key ${key}`, value))
