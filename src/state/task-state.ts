@@ -21,12 +21,12 @@ export interface TaskStateOptions {
   readonly streamTimeMs: () => number
   /**
    * About how much memory may hold values and entries across batches, for all stores together; 0 keeps nothing longer than
-   * a batch needs it. Default 64 MiB.
+   * a batch needs it. Default 32 MiB.
    */
   readonly cacheBytes?: number
 }
 
-const defaultCacheBytes = 64 * 1024 * 1024
+const defaultCacheBytes = 32 * 1024 * 1024
 
 /** What a buffer would write. */
 export interface Drained {
