@@ -24,7 +24,9 @@ export function changelogSpec(
   return { topic: changelogTopic(applicationId, store.name), partitions, config }
 }
 
-const compacted = { 'cleanup.policy': 'compact' }
+/** Local state that was away for longer than this could miss a deletion. */
+const deletionsKeptMs = 30 * 86_400_000
+const compacted = { 'cleanup.policy': 'compact', 'delete.retention.ms': String(deletionsKeptMs) }
 const trimmedByEngine = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
 const noHeaders = {}
 
