@@ -1,0 +1,107 @@
+import { faultsIn } from './mutant.ts'
+
+const tests = ['test/operators/features/windowed-aggregate.test.ts']
+const window = faultsIn('src/operators/features/feature-window.ts', tests)
+const evaluator = faultsIn('src/operators/features/evaluator.ts', tests)
+const sums = faultsIn('src/operators/features/number-sums.ts', tests)
+const plan = faultsIn('src/operators/features/plan.ts', tests)
+const property = { tests: ['test/property/features/features.test.ts'], project: 'property' } as const
+
+/** Windowed features. */
+export const featureFaults = [
+  window({
+    id: 'window-from-exclusive',
+    what: 'An event exactly as old as the window is long is left out.',
+    find: 'fromMs: timeMs - plan.fromMs,',
+    replace: 'fromMs: timeMs - plan.fromMs + 1,',
+  }),
+  window({
+    id: 'window-from-one-more',
+    what: 'An event one millisecond older than the window is counted.',
+    find: 'fromMs: timeMs - plan.fromMs,',
+    replace: 'fromMs: timeMs - plan.fromMs - 1,',
+  }),
+  window({
+    id: 'window-to-exclusive',
+    what: "An event at the window's young end is left out.",
+    find: 'endMs: timeMs - plan.toMs + 1',
+    replace: 'endMs: timeMs - plan.toMs',
+  }),
+  window({
+    id: 'window-to-one-more',
+    what: "An event one millisecond younger than the window's young end is counted.",
+    find: 'endMs: timeMs - plan.toMs + 1',
+    replace: 'endMs: timeMs - plan.toMs + 2',
+  }),
+  evaluator({
+    id: 'prior-current-swapped',
+    what: 'Features of prior events count the event in hand, and the others do not.',
+    find: '): boolean => prior',
+    replace: '): boolean => !prior',
+  }),
+  evaluator({
+    id: 'feature-evicted-early',
+    what: 'What a late event still needs of a window is dropped from memory.',
+    find: 'window.log.prune(streamTimeMs - this.#plan.reachMs)',
+    replace: 'window.log.prune(streamTimeMs - this.#plan.reachMs + this.#plan.def.graceMs)',
+    ...property,
+  }),
+  evaluator({
+    id: 'feature-sees-later-records',
+    what: 'A record that is processed again after a crash counts itself, from before the crash.',
+    find: 'entry.offset < beforeOffset',
+    replace: 'entry.offset <= beforeOffset',
+    ...property,
+  }),
+  plan({
+    id: 'feature-forgets-within-grace',
+    what: 'A feature keeps events no longer than its window, so that a late one finds nothing.',
+    find: 'features.map(({ fromMs }) => fromMs)) + def.graceMs',
+    replace: 'features.map(({ fromMs }) => fromMs))',
+  }),
+  plan({
+    id: 'feature-key-ignored',
+    what: "A feature counts other customers' events.",
+    find: 'compositeKey([def.name, event.key, by])',
+    replace: 'compositeKey([def.name, by])',
+  }),
+  plan({
+    id: 'feature-by-ignored',
+    what: 'A feature `by` card counts the events of all cards.',
+    find: 'compositeKey([def.name, event.key, by])',
+    replace: 'compositeKey([def.name, event.key])',
+  }),
+  sums({
+    id: 'sum-in-doubles',
+    what: 'A sum is rounded at every addition instead of once.',
+    find: 'sum: sum + fixed,',
+    replace: 'sum: BigInt(Number(sum + fixed)),',
+  }),
+  sums({
+    id: 'variance-rounded-twice',
+    what: 'A standard deviation is rounded before its division too.',
+    find: 'return toDouble(n * squares - sum * sum, 2 * this.#bits, n * n)',
+    replace: 'return toDouble(n * squares - sum * sum, 2 * this.#bits) / Number(n * n)',
+    ...property,
+  }),
+  faultsIn(
+    'src/operators/features/distinct-values.ts',
+    property.tests,
+    property.project,
+  )({
+    id: 'distinct-never-leaves',
+    what: 'A value that left the window still counts as one of the distinct values.',
+    find: 'this.#move(this.#fromMs, fromMs, -1)',
+    replace: '',
+  }),
+  faultsIn(
+    'src/operators/features/window-log.ts',
+    property.tests,
+    property.project,
+  )({
+    id: 'feature-tie-order',
+    what: 'Of two events at the same time the one with the higher offset is the first.',
+    find: 'chunk.offsets[index]! < offset)',
+    replace: 'chunk.offsets[index]! > offset)',
+  }),
+]

@@ -1,0 +1,77 @@
+import { faultsIn } from './mutant.ts'
+
+const retention = faultsIn('src/state/retention.ts', ['test/state/task-state.test.ts'])
+const windows = faultsIn('src/state/window-store.ts', ['test/state/task-state.test.ts'])
+const sweeper = faultsIn('src/state/sweeper.ts', ['test/state/sweeper.test.ts'])
+const taskState = faultsIn('src/state/task-state.ts', ['test/state/task-state.test.ts'])
+const keys = faultsIn('src/state/keys.ts', ['test/state/keys.test.ts'])
+
+/** Stores, retention and eviction. */
+export const stateFaults = [
+  retention({
+    id: 'evicted-one-early',
+    what: 'An entry goes one millisecond before its retention is over.',
+    find: 'streamTimeMs - retentionMs',
+    replace: 'streamTimeMs - retentionMs + 1',
+  }),
+  retention({
+    id: 'evicted-one-late',
+    what: 'An entry is seen one millisecond after its retention.',
+    find: 'streamTimeMs - retentionMs',
+    replace: 'streamTimeMs - retentionMs - 1',
+  }),
+  faultsIn('src/state/timestamped-store.ts', ['test/state/task-state.test.ts'])({
+    id: 'expired-value-visible',
+    what: 'A value past its retention is seen until a sweep comes by.',
+    find: 'held.timestampMs >= expiredBefore(this.#def, this.#streamTimeMs())',
+    replace: 'held.timestampMs >= 0',
+  }),
+  windows({
+    id: 'expired-entry-visible',
+    what: 'A window entry past its retention is seen until a sweep comes by.',
+    find: 'return Math.max(fromMs, expiredBefore(this.#def, this.#streamTimeMs()))',
+    replace: 'return fromMs',
+  }),
+  windows({
+    id: 'backward-fetch-forward',
+    what: 'A look back gives the oldest entries first.',
+    find: 'for (let n = to - 1; n >= from; n--)',
+    replace: 'for (let n = from; n < to; n++)',
+  }),
+  sweeper({
+    id: 'sweep-one-early',
+    what: 'A sweep deletes what may still be seen.',
+    find: 'if (timeMs < expiredBeforeMs) changes.push',
+    replace: 'if (timeMs <= expiredBeforeMs) changes.push',
+  }),
+  sweeper({
+    id: 'sweep-stands-still',
+    what: 'A sweep visits the same entries at each commit, so that state grows for ever.',
+    find: 'else this.#cursor = Buffer.concat([entries.at(-1)!.key, zeroByte])',
+    replace: '',
+  }),
+  faultsIn('src/task/changelog-trimmer.ts', ['test/task/changelog-trimmer.test.ts'])({
+    id: 'changelog-trimmed-early',
+    what: 'A changelog loses what a restore still needs.',
+    find: 'mark.streamTimeMs < streamTimeMs - this.store.retentionMs',
+    replace: 'mark.streamTimeMs < streamTimeMs - this.store.retentionMs / 2',
+  }),
+  taskState({
+    id: 'discard-keeps-writes',
+    what: 'A batch that was discarded is written with the next one.',
+    find: 'this.#journal.drain()\n    this.#sweeper.discard()',
+    replace: 'this.#sweeper.discard()',
+  }),
+  taskState({
+    id: 'discard-keeps-values',
+    what: 'A batch that was discarded is still seen.',
+    find: 'for (const state of this.#states) state.discard()',
+    replace: '',
+  }),
+  keys({
+    id: 'window-bound-exclusive',
+    what: 'A range of a window leaves out the entries at its young end.',
+    find: 'Math.min(toMs, Number.MAX_SAFE_INTEGER)',
+    replace: 'Math.min(toMs - 1, Number.MAX_SAFE_INTEGER)',
+  }),
+]
