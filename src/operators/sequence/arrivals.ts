@@ -1,7 +1,7 @@
 import type { KeyedEvent } from './definition.ts'
-import type { Fit } from './fit.ts'
+import type { Fit, Place } from './fit.ts'
 import type { KeyShape } from './key-shapes.ts'
-import type { Place, SequencePlan } from './plan.ts'
+import type { SequencePlan } from './plan.ts'
 
 /** An event and what it is in a sequence. */
 export class Arrival<E> {

@@ -1,5 +1,13 @@
+import type { IndexField, PlaceDef } from './definition.ts'
 import type { KeyShape } from './key-shapes.ts'
-import type { Place } from './plan.ts'
+
+/** A step or a `not`, with the keys under which its events are kept: one for each set of fields it is looked up by. */
+export interface Place<E> {
+  readonly def: PlaceDef<E>
+  /** Fields without which an event fits nowhere: those that another step must equal. */
+  readonly needed: readonly IndexField<E>[]
+  readonly copies: readonly KeyShape<E>[]
+}
 
 interface SequenceParts<E> {
   readonly places: readonly Place<E>[]

@@ -1,15 +1,7 @@
 import type { IndexField, JointCondition, NotDef, PlaceDef, SequenceDef, StepDef } from './definition.ts'
-import { Fit } from './fit.ts'
+import { Fit, type Place } from './fit.ts'
 import { joinGroups } from './groups.ts'
 import { type KeyShape, KeyShapes } from './key-shapes.ts'
-
-/** A step or a `not`, with the keys under which its events are kept: one for each set of fields it is looked up by. */
-export interface Place<E> {
-  readonly def: PlaceDef<E>
-  /** Fields without which an event fits nowhere: those that another step must equal. */
-  readonly needed: readonly IndexField<E>[]
-  readonly copies: readonly KeyShape<E>[]
-}
 
 /** Two events that must agree: of step `step`, or of the `not` at hand when undefined. */
 export interface Agreement<E> {
