@@ -25,7 +25,7 @@ export const pageOf = (results: readonly Result[]): string => `# Planted faults
 A test suite is worth what it notices. \`npm run mutants\` plants each of these ${results.length} faults in a copy of the working tree,
 one at a time, and runs the tests that are to notice it. It fails when a fault survives, and when the text that a fault
 replaces no longer occurs exactly once in its file (a unit test says that earlier). It is not part of \`npm test\`: a run
-takes ten minutes or more.
+takes some minutes.
 
 \`\`\`
 npm run mutants                                    # all of them
