@@ -10,7 +10,7 @@ export const configCodes = [
   'keys-missing',
   'partition-count-changed',
 ] as const
-export const topologyCodes = ['topology-invalid', 'loopback-undeclared', 'co-partition-mismatch'] as const
+export const topologyCodes = ['topology-invalid', 'loopback-undeclared'] as const
 export const ruleSetCodes = ['rule-set-invalid'] as const
 export const serdeCodes = ['serde-failed'] as const
 export const processingCodes = ['processing-failed'] as const

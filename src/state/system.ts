@@ -1,5 +1,4 @@
 import { StateStoreError } from '../errors.ts'
-import type { TopicPartition } from '../record/record.ts'
 import type { Change, StateDb } from './engine.ts'
 import { keyBytes, readOrdered, writeOrdered } from './keys.ts'
 
@@ -9,26 +8,16 @@ export const systemColumn = 'system'
 /** Counts up when the layout of keys or values changes. */
 export const formatVersion = 1
 
-export interface InputOffset extends TopicPartition {
-  /** The next offset to read. */
-  readonly offset: number
-}
-
 /** How far the state in a database has come. */
 export interface SystemState {
   /** `undefined` in a new database. */
   readonly formatVersion: number | undefined
-  readonly inputOffsets: readonly InputOffset[]
-  /** `undefined` before the first record. */
-  readonly streamTimeMs: number | undefined
   /** By store: the offset in its changelog up to which the database has everything. */
   readonly changelogOffsets: ReadonlyMap<string, number>
 }
 
 const keys = {
   formatVersion: 'format-version',
-  streamTime: 'stream-time',
-  inputOffset: 'input-offset/',
   changelogOffset: 'changelog-offset/',
   sweepCursor: 'sweep-cursor/',
 }
@@ -45,10 +34,6 @@ function numberChange(key: string, number: number): Change {
 /** What is to be written with a batch so that state and position move together; what is left out stays as it was. */
 export function systemChanges(state: Partial<Omit<SystemState, 'formatVersion'>>): Change[] {
   const changes = [numberChange(keys.formatVersion, formatVersion)]
-  for (const { topic, partition, offset } of state.inputOffsets ?? []) {
-    changes.push(numberChange(`${keys.inputOffset}${topic}/${partition}`, offset))
-  }
-  if (state.streamTimeMs !== undefined) changes.push(numberChange(keys.streamTime, state.streamTimeMs))
   for (const [store, offset] of state.changelogOffsets ?? []) {
     changes.push(numberChange(keys.changelogOffset + store, offset))
   }
@@ -62,21 +47,11 @@ export function systemChanges(state: Partial<Omit<SystemState, 'formatVersion'>>
 export async function readSystem(db: StateDb): Promise<SystemState> {
   const [entries = []] = await db.getRanges(systemColumn, [{ gte: Buffer.alloc(0) }])
   let version: number | undefined
-  let streamTimeMs: number | undefined
-  const inputOffsets: InputOffset[] = []
   const changelogOffsets = new Map<string, number>()
   for (const entry of entries) {
     const key = entry.key.toString('utf8')
     if (key === keys.formatVersion) version = readOrdered(entry.value, 0)
-    else if (key === keys.streamTime) streamTimeMs = readOrdered(entry.value, 0)
-    else if (key.startsWith(keys.inputOffset)) {
-      const slash = key.lastIndexOf('/')
-      inputOffsets.push({
-        topic: key.slice(keys.inputOffset.length, slash),
-        partition: Number(key.slice(slash + 1)),
-        offset: readOrdered(entry.value, 0),
-      })
-    } else if (key.startsWith(keys.changelogOffset)) {
+    else if (key.startsWith(keys.changelogOffset)) {
       changelogOffsets.set(key.slice(keys.changelogOffset.length), readOrdered(entry.value, 0))
     }
   }
@@ -86,5 +61,5 @@ export async function readSystem(db: StateDb): Promise<SystemState> {
       `the state has format ${version}, this version of Weir reads ${formatVersion}; delete the folder: the state is rebuilt from the changelogs`,
     )
   }
-  return { formatVersion: version, inputOffsets, streamTimeMs, changelogOffsets }
+  return { formatVersion: version, changelogOffsets }
 }

@@ -1,5 +1,7 @@
+import type { KeyedEvent } from '../../operators/sequence/definition.ts'
 import type { Head, Ingested, RejectReason } from '../../record/ingress.ts'
 import type { LogRecord } from '../../record/record.ts'
+import type { StreamRecord } from '../../topology/operator.ts'
 import type { ListLookup, Scope } from '../expression.ts'
 import type { FieldReader } from '../fields.ts'
 
@@ -79,3 +81,11 @@ export class Incoming {
     return { ok: true, event: { id, type, timeMs, fields } }
   }
 }
+
+/** An event as the operators for sequences and features take it. */
+export const keyed = ({ key, offset }: StreamRecord, event: RiskEvent): KeyedEvent<RiskEvent> => ({
+  key,
+  offset,
+  timeMs: event.timeMs,
+  value: event,
+})

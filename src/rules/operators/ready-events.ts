@@ -1,5 +1,4 @@
 import { evaluateFeatures, type FeatureEvaluator, type FeatureTask } from '../../operators/features/evaluator.ts'
-import type { KeyedEvent } from '../../operators/sequence/definition.ts'
 import type { KeyValueStore, Prefetch } from '../../state/stores.ts'
 import {
   defineOperator,
@@ -13,7 +12,7 @@ import type { RuleSetPlan, TypePlan } from '../plan.ts'
 import type { TableDef } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
 import { featureGroupDef, groupFeatures } from './feature-group.ts'
-import type { Incoming, ReadyEvent, RiskEvent } from './incoming.ts'
+import { type Incoming, keyed, type ReadyEvent, type RiskEvent } from './incoming.ts'
 import { type ControlListsDef, type ListsAt, openControlLists } from './lists.ts'
 import { type Row, rowKeyOf, rowStore } from './table-rows.ts'
 
@@ -148,10 +147,3 @@ const noRows: ReadyEvent['rows'] = []
 
 const scopeOf = ({ fields, inList }: RiskEvent, key: string, { t, f } = nothing): Scope =>
   inList === undefined ? { e: fields, key, t, f } : { e: fields, key, t, f, $inList: inList }
-
-const keyed = ({ key, offset }: StreamRecord, event: RiskEvent): KeyedEvent<RiskEvent> => ({
-  key,
-  offset,
-  timeMs: event.timeMs,
-  value: event,
-})

@@ -1,4 +1,4 @@
-import type { KeyedEvent, SequenceDef, SequenceMatch } from '../../operators/sequence/definition.ts'
+import type { SequenceDef, SequenceMatch } from '../../operators/sequence/definition.ts'
 import { evaluateSequence, type SequenceEvaluator, type SequenceTask } from '../../operators/sequence/evaluator.ts'
 import {
   defineOperator,
@@ -12,7 +12,7 @@ import type { Scope } from '../expression.ts'
 import { isExpired } from '../plan.ts'
 import type { SequenceRule } from '../rule-set.ts'
 import { firingOf, type Verdict, verdictFor } from './event-rule.ts'
-import type { Incoming, ReadyEvent, RiskEvent } from './incoming.ts'
+import { type Incoming, keyed, type ReadyEvent, type RiskEvent } from './incoming.ts'
 import { type ControlListsDef, type ListsAt, openControlLists } from './lists.ts'
 
 export interface SequenceRuleOptions {
@@ -154,13 +154,6 @@ class Speaker {
     return this.#listsAt === undefined ? scope : { ...scope, $inList: this.#listsAt(arriving.timeMs) }
   }
 }
-
-const keyed = ({ key, offset }: StreamRecord, event: RiskEvent): KeyedEvent<RiskEvent> => ({
-  key,
-  offset,
-  timeMs: event.timeMs,
-  value: event,
-})
 
 const evidenceOf = ({ steps, arriving }: SequenceMatch<RiskEvent>, partition: number): Firing['evidence'] =>
   steps

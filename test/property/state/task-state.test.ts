@@ -5,11 +5,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Change, StateDb, StateEngine } from '../../../src/state/engine.ts'
 import { stateEngine } from '../../../src/state/engines/index.ts'
-import { readSystem, systemChanges } from '../../../src/state/system.ts'
+import { systemColumn } from '../../../src/state/system.ts'
 import { columnsOf, TaskState } from '../../../src/state/task-state.ts'
 import { allStores, amounts, names, seen } from '../../state/state-fixture.ts'
 import { StateModel } from './state-model.ts'
 import { parameters, type StateOp, stateOps } from './state-ops.ts'
+
+const streamTimeKey = Buffer.from('stream-time')
 
 /** A task's state and its model, kept in step. */
 class Rig {
@@ -31,7 +33,7 @@ class Rig {
 
   async open(): Promise<void> {
     this.#db = await this.#engine.open(this.#folder, columnsOf(allStores))
-    this.#nowMs = (await readSystem(this.#db)).streamTimeMs ?? 0
+    this.#nowMs = Number(this.#db.getSync(systemColumn, streamTimeKey)?.toString() ?? 0)
     this.#drained = undefined
     this.#state = TaskState.open({
       db: this.#db,
@@ -115,7 +117,11 @@ class Rig {
     if (this.#drained === undefined) return
     const { changes, streamTimeMs } = this.#drained
     const swept = sweep ? await this.#state.sweep(streamTimeMs) : []
-    await this.#db.write([...swept, ...changes, ...systemChanges({ streamTimeMs })])
+    await this.#db.write([
+      ...swept,
+      ...changes,
+      { column: systemColumn, key: streamTimeKey, value: Buffer.from(String(streamTimeMs)) },
+    ])
     this.#state.applied()
     this.#drained = undefined
     this.model.applied()
