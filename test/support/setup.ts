@@ -8,6 +8,10 @@ const methods = ['log', 'info', 'warn', 'error', 'debug'] as const
 const seed = process.env['WEIR_PROPERTY_SEED']
 if (seed !== undefined) fc.configureGlobal({ seed: Number(seed) })
 
+// What people read is compared without colours, also where the environment (CI, FORCE_COLOR) switches them on.
+delete process.env['FORCE_COLOR']
+process.env['NO_COLOR'] = '1'
+
 beforeEach(() => {
   for (const method of methods) vi.spyOn(console, method)
 })
