@@ -13,8 +13,9 @@ import type { Log, PartitionReader } from '../../src/log/log.ts'
 import type { LogRecord, TopicPartition } from '../../src/record/record.ts'
 import { awaitStable, fresh, outgoing, patience, text } from '../contract/log/fixture.ts'
 import { logContract } from '../contract/log.ts'
-import { heartbeatKey, TcpProxy } from '../log/kafka/tcp-proxy.ts'
 import { brokers, describeWithBroker, requireBroker } from '../support/broker.ts'
+import { apis } from '../support/faults/proxy/apis.ts'
+import { KafkaProxy } from '../support/faults/proxy/kafka-proxy.ts'
 
 // A named broker is not ours to restart, and allows no session shorter than Kafka's default.
 const mayRestart = brokers !== undefined && !process.env['KAFKA_BROKERS']
@@ -399,21 +400,20 @@ describeWithBroker('the Kafka log beside stock clients', () => {
 })
 
 describeWithBroker('the Kafka log over broken connections', () => {
-  let proxy: TcpProxy
+  let proxy: KafkaProxy
 
   beforeAll(async () => {
-    proxy = await TcpProxy.start(requireBroker().split(',')[0]!)
+    proxy = await KafkaProxy.start(requireBroker().split(',')[0]!)
   })
   afterEach(async () => {
-    proxy.atEndTransaction = 'pass'
     proxy.open = true
     await closeAll()
   })
   afterAll(() => proxy.stop())
 
   it.each([
-    ['the request', 'drop-request', []],
-    ['the answer', 'drop-answer', ['a', 'b']],
+    ['the request', 'request-lost', []],
+    ['the answer', 'answer-lost', ['a', 'b']],
   ] as const)('does not guess the outcome of a commit that lost %s', async (_what, fault, expected) => {
     const log = await open(proxy.address)
     const at = await partition(log)
@@ -421,10 +421,9 @@ describeWithBroker('the Kafka log over broken connections', () => {
     const producer = await log.openTransactionalProducer({ transactionalId })
     await producer.send([outgoing(at, 'a'), outgoing(at, 'b')])
     await producer.sendOffsets(groupId, [{ ...at, offset: 2, metadata: '' }])
-    proxy.atEndTransaction = fault
+    proxy.faults.add({ api: 'EndTxn', kind: fault })
     await expect(producer.commit()).rejects.toMatchObject({ name: 'ProductionError', code: 'commit-outcome-unknown' })
     await expect(producer.send([outgoing(at, 'c')])).rejects.toMatchObject({ code: 'commit-outcome-unknown' })
-    proxy.atEndTransaction = 'pass'
     await producer.close()
     // The successor ends whatever was open; what it finds is all or nothing, offsets included.
     const successor = await log.openTransactionalProducer({ transactionalId })
@@ -491,7 +490,7 @@ describeWithBroker('the Kafka log over broken connections', () => {
     const log = await open(proxy.address)
     const at = await partition(log)
     const events: string[] = []
-    const beats = (): number => proxy.passed.get(heartbeatKey) ?? 0
+    const beats = (): number => proxy.passed.get(apis.Heartbeat.key) ?? 0
     const membership = await log.joinGroup({
       groupId: fresh('group'),
       topics: [at.topic],
