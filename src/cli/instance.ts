@@ -44,6 +44,7 @@ export async function startInstance(config: WeirConfig, ruleSet: RuleSet, logger
       log,
       engine: config.state.engine === undefined ? defaultEngine() : stateEngine(config.state.engine),
       stateDir: config.state.dir,
+      cleanupDelayMs: config.state.cleanupDelayMs,
       guarantee: config.processing.guarantee,
       limits: config.batch,
       clock: systemClock,

@@ -1,44 +1,45 @@
 import { join } from 'node:path'
 import { ConfigError, LogError, WeirError } from '../errors.ts'
-import type { GroupMembership, Log } from '../log/log.ts'
+import type { GroupMembership } from '../log/log.ts'
 import { nameOf, type TopicPartition } from '../record/record.ts'
-import type { StateEngine } from '../state/engine.ts'
 import { changelogSpec, systemStore } from '../task/changelog.ts'
-import type { ProcessingGuarantee } from '../task/committer.ts'
 import { taskFolder } from '../task/open-state.ts'
-import { type BatchLimits, StreamTask } from '../task/stream-task.ts'
-import type { TickOptions } from '../task/ticker.ts'
-import type { Clock, Timer } from '../time/clock.ts'
+import { StreamTask, type StreamTaskOptions } from '../task/stream-task.ts'
+import type { Timer } from '../time/clock.ts'
 import type { SubTopology, Topology } from '../topology/topology.ts'
 import { assignorName, encodeUserData, stickyAssignor } from './assignor.ts'
 import type { AppState, HealthSnapshot } from './health.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
+import { StateCleaner } from './state-cleaner.ts'
 import { TaskMonitor } from './task-monitor.ts'
 import { TaskRunner } from './task-runner.ts'
 
-export interface AppOptions {
-  /** Consumer group, prefix of changelogs and transactional ids. */
-  readonly applicationId: string
+/** What every task of the application is told. The application id is the consumer group, too. */
+type TaskSettings = Pick<
+  StreamTaskOptions,
+  | 'applicationId'
+  | 'definition'
+  | 'log'
+  | 'engine'
+  | 'stateDir'
+  | 'guarantee'
+  | 'limits'
+  | 'restoreBatchEntries'
+  | 'clock'
+  | 'tick'
+>
+
+export interface AppOptions extends TaskSettings {
   readonly topology: Topology
-  /** What the topology was made from, such as a rule set's hash. */
-  readonly definition: string
-  readonly log: Log
-  readonly engine: StateEngine
-  readonly stateDir: string
-  readonly guarantee: ProcessingGuarantee
-  readonly limits: BatchLimits
-  /** Changelog entries that a restore applies together at least. Default 2,000. */
-  readonly restoreBatchEntries?: number
   /** Default 10,000. */
   readonly transactionTimeoutMs?: number
   /** Default 10,000. */
   readonly sessionTimeoutMs?: number
-  readonly clock: Clock
+  /** How long the local state of tasks that are elsewhere stays. Default 600,000. */
+  readonly cleanupDelayMs?: number
   readonly logger: Logger
   readonly metrics: Metrics
-  /** How time passes in idle partitions. Default: it does not. */
-  readonly tick?: TickOptions
 }
 
 const moves: Readonly<Record<AppState, readonly AppState[]>> = {
@@ -55,6 +56,7 @@ const measureEveryMs = 15_000
 const codeOf = (error: Error): string => (error instanceof WeirError ? error.code : error.name)
 
 interface Held {
+  readonly taskId: string
   readonly partition: TopicPartition
   readonly runner: TaskRunner
   readonly monitor: TaskMonitor
@@ -64,6 +66,7 @@ interface Held {
 export class WeirApp {
   readonly #options: AppOptions
   readonly #tasks = new Map<string, Held>()
+  readonly #cleaner: StateCleaner
   readonly #ended = Promise.withResolvers<void>()
   #membership: GroupMembership | undefined
   #state: AppState = 'CREATED'
@@ -73,6 +76,15 @@ export class WeirApp {
 
   constructor(options: AppOptions) {
     this.#options = options
+    const { engine, clock, logger, cleanupDelayMs: delayMs = 600_000 } = options
+    this.#cleaner = new StateCleaner({
+      dir: this.#folder,
+      engine,
+      delayMs,
+      inUse: () => this.#taskIds(),
+      clock,
+      logger,
+    })
     // Whoever never asks for the end must not be ended by it.
     this.#ended.promise.catch(() => {})
   }
@@ -95,6 +107,7 @@ export class WeirApp {
     for (const subTopology of topology.subTopologies) await this.#prepareTopics(subTopology)
     this.#moveTo('REBALANCING')
     this.#measure()
+    if (this.#options.engine.name !== 'memory') this.#cleaner.start()
     this.#membership = await log.joinGroup({
       groupId: applicationId,
       topics: topology.subTopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)),
@@ -137,6 +150,14 @@ export class WeirApp {
       ...(this.#logUnavailable === undefined ? {} : { logUnavailable: this.#logUnavailable }),
       ...(this.#error === undefined ? {} : { error: this.#error.message }),
     }
+  }
+
+  get #folder(): string {
+    return join(this.#options.stateDir, this.#options.applicationId)
+  }
+
+  #taskIds(): ReadonlySet<string> {
+    return new Set([...this.#tasks.values()].map(({ taskId }) => taskId))
   }
 
   async #prepareTopics({ sources, stores }: SubTopology): Promise<void> {
@@ -197,9 +218,8 @@ export class WeirApp {
   }
 
   #hold(partition: TopicPartition): Held {
-    const { applicationId, topology, definition, log, engine, stateDir, guarantee, limits, clock, logger, metrics } =
-      this.#options
-    const { transactionTimeoutMs = 10_000, restoreBatchEntries, tick } = this.#options
+    const { topology, logger, metrics, ...settings } = this.#options
+    const { clock, engine } = settings
     const subTopology = topology.subTopologies.find(({ sources }) =>
       sources.some(({ topic }) => topic === partition.topic),
     )!
@@ -209,25 +229,17 @@ export class WeirApp {
     const runner = new TaskRunner({
       create: () =>
         new StreamTask({
-          applicationId,
+          ...settings,
           topology: subTopology,
           partition: partition.partition,
-          definition,
-          log,
-          engine,
-          stateDir,
-          guarantee,
-          limits,
-          ...(restoreBatchEntries === undefined ? {} : { restoreBatchEntries }),
-          transactionTimeoutMs,
-          clock,
+          transactionTimeoutMs: settings.transactionTimeoutMs ?? 10_000,
           observer: monitor,
-          ...(tick === undefined ? {} : { tick }),
         }),
-      destroyState: () => engine.destroy(taskFolder(join(stateDir, applicationId), taskId)),
+      destroyState: () => engine.destroy(taskFolder(this.#folder, taskId)),
       clock,
       onRecovering: (recovery, error, inMs) => {
         monitor.failed(codeOf(error))
+        if (recovery === 'rebuild') monitor.rebuilding(codeOf(error))
         this.#logUnavailable =
           error instanceof LogError && error.code === 'log-unavailable' ? error.message : this.#logUnavailable
         taskLogger.warn('task starts again', { recovery, inMs, err: error })
@@ -245,13 +257,14 @@ export class WeirApp {
       },
       onFailed: (error) => void this.#fail(error),
     })
-    const held = { partition, runner, monitor }
+    const held = { taskId, partition, runner, monitor }
     this.#tasks.set(nameOf(partition), held)
     return held
   }
 
   async #closeAll(): Promise<void> {
     this.#measuring?.cancel()
+    await this.#cleaner.stop()
     await Promise.allSettled([...this.#tasks.values()].map(({ runner }) => runner.close()))
     this.#tasks.clear()
   }

@@ -78,6 +78,7 @@ export const configSchema = z.strictObject({
         .exactOptional()
         .meta({ description: 'rocksdb where its binary exists, otherwise level' }),
       dir: path('Folder of local state; state in log.dataDir when absent').exactOptional(),
+      cleanupDelayMs: count('How long the state of tasks that went to other instances stays').default(600_000),
     })
     .prefault({}),
   ingress: z

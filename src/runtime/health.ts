@@ -1,3 +1,5 @@
+import type { RestoreStatus } from './restore-report.ts'
+
 /** Kafka Streams' names for what an instance does. */
 export type AppState = 'CREATED' | 'REBALANCING' | 'RUNNING' | 'PENDING_SHUTDOWN' | 'NOT_RUNNING' | 'ERROR'
 export type TaskState = 'CREATED' | 'RESTORING' | 'RUNNING' | 'SUSPENDED' | 'CLOSED'
@@ -7,7 +9,7 @@ export interface TaskHealth {
   readonly state: TaskState
   /** Records between the task's position and the end of its partition. */
   readonly lag?: number
-  readonly restore?: { readonly remaining: number; readonly total: number }
+  readonly restore?: RestoreStatus
   /** How long the last stable offset has stood still below the high watermark. */
   readonly openTransactionAgeMs?: number
 }
@@ -64,7 +66,10 @@ export function healthReport(
 }
 
 function notRunning({ taskId, state, restore }: TaskHealth): string {
-  const progress =
-    restore === undefined ? '' : `, ${restore.total - restore.remaining} of ${restore.total} records restored`
-  return `task ${taskId} is ${state}${progress}`
+  return `task ${taskId} is ${state}${restore === undefined ? '' : `, ${restoreText(restore)}`}`
+}
+
+function restoreText({ remaining, total, perSecond, secondsLeft }: RestoreStatus): string {
+  const pace = secondsLeft === undefined ? '' : ` at ${perSecond} a second; about ${secondsLeft} s left`
+  return `${total - remaining} of ${total} records restored${pace}`
 }

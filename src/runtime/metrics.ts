@@ -15,6 +15,7 @@ export const counters = {
   'rules.failures': 'Evaluations of a rule that failed, by rule',
   commits: 'Transactions committed',
   'commits.failed': 'Times a task ended by an error and started again or moved, by code',
+  'state.rebuilt': 'Times local state was deleted and restored from the changelogs, by code',
   'operators.count': 'What operators count, by name',
 } as const
 

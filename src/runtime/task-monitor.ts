@@ -6,6 +6,7 @@ import type { Clock } from '../time/clock.ts'
 import type { TaskHealth } from './health.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { CounterName, Labels, Metrics } from './metrics.ts'
+import { RestoreReport } from './restore-report.ts'
 
 /** What operators count, as the metrics name it. */
 const counterOf: Readonly<Record<string, CounterName>> = {
@@ -33,7 +34,7 @@ export class TaskMonitor implements TaskObserver {
   readonly #logger: Logger
   readonly #warned = new Set<string>()
   #lag: number | undefined
-  #restore: RestoreProgress | undefined
+  readonly #restore: RestoreReport
   #heldBackSinceMs: number | undefined
   #heldBackAt = -1
 
@@ -43,6 +44,7 @@ export class TaskMonitor implements TaskObserver {
     this.#metrics = metrics
     this.#clock = clock
     this.#labels = { task: taskId }
+    this.#restore = new RestoreReport(clock, logger.child(this.#labels))
   }
 
   readonly count = (name: string, by = 1): void => {
@@ -91,23 +93,28 @@ export class TaskMonitor implements TaskObserver {
     this.#metrics.add('commits.failed', 1, { ...this.#labels, code })
   }
 
+  rebuilding(code: string): void {
+    this.#metrics.add('state.rebuilt', 1, { ...this.#labels, code })
+  }
+
   stateBytes(bytes: number): void {
     this.#metrics.set('state.size.bytes', bytes, this.#labels)
   }
 
   restoring(progress: RestoreProgress): void {
-    this.#restore = progress
+    this.#restore.progress(progress)
     this.#metrics.set('task.restore.remaining', progress.remaining, this.#labels)
     this.#metrics.set('task.restore.total', progress.total, this.#labels)
   }
 
   health(state: TaskHealth['state']): TaskHealth {
+    const restore = state === 'RESTORING' ? this.#restore.status : undefined
     return {
       taskId: this.#taskId,
       state,
       openTransactionAgeMs: this.#heldBackMs(),
       ...(this.#lag === undefined ? {} : { lag: this.#lag }),
-      ...(state === 'RESTORING' && this.#restore !== undefined ? { restore: this.#restore } : {}),
+      ...(restore === undefined ? {} : { restore }),
     }
   }
 

@@ -1,4 +1,11 @@
-import { LogError, ProductionError, TaskCorruptedError, TaskMigratedError } from '../errors.ts'
+import {
+  LogError,
+  ProcessingError,
+  ProductionError,
+  StateStoreError,
+  TaskCorruptedError,
+  TaskMigratedError,
+} from '../errors.ts'
 import type { StreamTask } from '../task/stream-task.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -8,12 +15,18 @@ export type Recovery = 'restart' | 'rebuild' | 'rejoin' | 'fail'
 /** The class of an error says what happens next. */
 export function recoveryFrom(error: unknown): Recovery {
   if (error instanceof TaskMigratedError) return 'rejoin'
-  if (error instanceof TaskCorruptedError) return 'rebuild'
+  if (error instanceof TaskCorruptedError || isDamage(error)) return 'rebuild'
   if (error instanceof ProductionError)
     return error.code === 'commit-outcome-unknown' || error.code === 'production-failed' ? 'restart' : 'fail'
   if (error instanceof LogError) return error.code === 'log-unavailable' ? 'restart' : 'fail'
   return 'fail'
 }
+
+/** Found while the state was open, perhaps by an operator's read. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof ProcessingError
+    ? isDamage(error.cause)
+    : error instanceof StateStoreError && error.code === 'store-corrupted'
 
 export interface TaskRunnerOptions {
   readonly create: () => StreamTask
@@ -90,18 +103,26 @@ export class TaskRunner {
         const recovery = recoveryFrom(error)
         await this.#task?.close().catch(() => {})
         this.#task = undefined
-        if (recovery === 'fail' || recovery === 'rejoin') {
+        if (recovery === 'fail') return this.#fail(error)
+        if (recovery === 'rejoin') {
           this.#wanted = false
-          if (recovery === 'fail') this.#options.onFailed(asError(error))
-          else this.#options.onMigrated(asError(error))
-          return
+          return this.#options.onMigrated(asError(error))
         }
         this.#options.onRecovering(recovery, asError(error), backoffMs)
-        if (recovery === 'rebuild') await this.#options.destroyState()
+        try {
+          if (recovery === 'rebuild') await this.#options.destroyState()
+        } catch (cause) {
+          return this.#fail(cause)
+        }
         await this.#sleep(backoffMs)
         backoffMs = Math.min(backoffMs * 2, longestBackoffMs)
       }
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#wanted = false
+    this.#options.onFailed(asError(error))
   }
 
   async #runOnce(opened: () => void): Promise<void> {

@@ -17,6 +17,14 @@ export async function takeFolder(folder: string, waitMs: number, clock: Clock): 
       )
     }
   }
+  return take(folder)
+}
+
+/** The same for a folder that nobody in this process holds; `undefined` when somebody does. */
+export const takeFreeFolder = (folder: string): (() => void) | undefined =>
+  holders.has(folder) ? undefined : take(folder)
+
+function take(folder: string): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
   holders.set(folder, promise)
   return () => {

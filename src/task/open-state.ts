@@ -12,9 +12,16 @@ import { changelogTopic, systemStore } from './changelog.ts'
 import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
 import { takeFolder } from './folder-registry.ts'
 import { decodePosition, type Position, positionKey } from './position.ts'
-import { type RestoreProgress, restoreChangelog } from './restore-changelog.ts'
+import { missingStretch, restoreChangelog } from './restore-changelog.ts'
 
-export type { RestoreProgress } from './restore-changelog.ts'
+/** How far the restore of a task's state has come, all changelogs together. */
+export interface RestoreProgress {
+  /** The one that is being restored. */
+  readonly store: string
+  /** Changelog offsets still to pass, and to pass altogether. */
+  readonly remaining: number
+  readonly total: number
+}
 
 export interface OpenStateOptions {
   readonly applicationId: string
@@ -105,22 +112,8 @@ async function openDatabase(folder: string, { engine, stores, clock, stopped }: 
 }
 
 async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<OpenedState, 'db' | 'close'>> {
-  const { applicationId, stores, source, log, limits, restoreBatchEntries, streamTime, stopped, onProgress } = options
-  const { changelogOffsets } = await readSystem(db)
-  for (const store of [...stores, systemStoreDef]) {
-    const changelog = { topic: changelogTopic(applicationId, store.name), partition: source.partition }
-    await restoreChangelog({
-      db,
-      store,
-      changelog,
-      log,
-      from: changelogOffsets.get(store.name),
-      maxBytes: limits.maxBytes,
-      batchEntries: restoreBatchEntries,
-      stopped,
-      onProgress,
-    })
-  }
+  const { applicationId, stores, source, log, streamTime } = options
+  await restoreChangelogs(db, options)
   const [positionBytes, definition] = await db.getMany(systemColumn, [positionKey, definitionKey])
   checkDefinition(definition, options)
   const position = await choosePosition(
@@ -143,8 +136,38 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
   }
 }
 
+async function restoreChangelogs(db: StateDb, options: OpenStateOptions): Promise<void> {
+  const { applicationId, stores, source, log, limits, restoreBatchEntries, stopped, onProgress } = options
+  const { changelogOffsets } = await readSystem(db)
+  const stretches = await Promise.all(
+    [...stores, systemStoreDef].map(async (store) => {
+      const changelog = { topic: changelogTopic(applicationId, store.name), partition: source.partition }
+      const from = changelogOffsets.get(store.name)
+      return { store, changelog, ...(await missingStretch({ log, changelog, from })) }
+    }),
+  )
+  const total = stretches.reduce((sum, { begin, end }) => sum + end - begin, 0)
+  let left = total
+  for (const stretch of stretches) {
+    const store = stretch.store.name
+    left -= stretch.end - stretch.begin
+    const behind = left
+    const tell = (remaining: number) => onProgress({ store, remaining: behind + remaining, total })
+    if (stretch.end > stretch.begin) tell(stretch.end - stretch.begin)
+    await restoreChangelog({
+      ...stretch,
+      db,
+      log,
+      maxBytes: limits.maxBytes,
+      batchEntries: restoreBatchEntries,
+      stopped,
+      onProgress: tell,
+    })
+  }
+}
+
 /** The system store as the restore sees it: plain bytes by key. */
-const systemStoreDef: StoreDef<Buffer> = {
+export const systemStoreDef: StoreDef<Buffer> = {
   kind: 'key-value',
   name: systemStore,
   serde: { serialize: (bytes) => bytes, deserialize: (bytes) => bytes },

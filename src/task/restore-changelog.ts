@@ -5,75 +5,91 @@ import type { StateDb } from '../state/engine.ts'
 import { type ChangelogBatch, restore } from '../state/restore.ts'
 import type { StoreDef } from '../state/stores.ts'
 
-export interface RestoreProgress {
-  readonly store: string
-  /** Changelog offsets still to pass, and to pass altogether. */
-  readonly remaining: number
-  readonly total: number
+/** What of a changelog is to be replayed: from `begin` to before `end`. */
+export interface ChangelogStretch {
+  readonly begin: number
+  readonly end: number
 }
 
-export interface RestoreChangelogOptions {
+export interface StretchOptions {
+  readonly log: Log
+  readonly changelog: TopicPartition
+  /** What the database has already; `undefined` when it has nothing. */
+  readonly from: number | undefined
+}
+
+export interface RestoreChangelogOptions extends ChangelogStretch {
   readonly db: StateDb
   readonly store: StoreDef
   readonly changelog: TopicPartition
   readonly log: Log
-  /** What the database has already; `undefined` when it has nothing. */
-  readonly from: number | undefined
   /** Bytes fetched at a time. */
   readonly maxBytes: number
   /** Default 2,000. */
   readonly batchEntries: number | undefined
   readonly stopped: () => boolean
-  readonly onProgress: (progress: RestoreProgress) => void
+  /** Hears how many offsets are still to pass. */
+  readonly onProgress: (remaining: number) => void
 }
 
 const waitMs = 200
 
 /**
- * Replays a changelog up to the read-uncommitted end it has at the start, reading committed records only, by position: a
- * marker at the end counts as passed, and what an open transaction holds back is waited for.
+ * What a database lacks of a changelog, up to the read-uncommitted end that it has now.
  * @throws TaskCorruptedError `changelog-truncated` when the log no longer has what the database needs next
+ */
+export async function missingStretch({ log, changelog, from }: StretchOptions): Promise<ChangelogStretch> {
+  const startOffset = await log.startOffset(changelog)
+  const end = await log.endOffset(changelog, 'read-uncommitted')
+  if (from !== undefined && (from < startOffset || from > end)) {
+    throw new TaskCorruptedError(
+      'changelog-truncated',
+      `the local state has ${nameOf(changelog)} up to ${from}, but the log holds ${startOffset} to ${end}; it is rebuilt from there`,
+    )
+  }
+  return { begin: from ?? startOffset, end }
+}
+
+/**
+ * Replays a stretch of a changelog, reading committed records only, by position: a marker at the end counts as passed, and
+ * what an open transaction holds back is waited for.
+ * @throws TaskCorruptedError `changelog-truncated` when the log loses what is to be read
  * @throws TaskMigratedError `assignment-lost` when the task was stopped meanwhile
  */
 export async function restoreChangelog(options: RestoreChangelogOptions): Promise<void> {
-  const { db, store, changelog, log, from, maxBytes, batchEntries, stopped, onProgress } = options
-  const startOffset = await log.startOffset(changelog)
-  const to = await log.endOffset(changelog, 'read-uncommitted')
-  if (from !== undefined && (from < startOffset || from > to)) {
-    throw new TaskCorruptedError(
-      'changelog-truncated',
-      `the local state has ${nameOf(changelog)} up to ${from}, but the log holds ${startOffset} to ${to}; it is rebuilt from there`,
-    )
-  }
-  const begin = from ?? startOffset
-  if (begin >= to) return
+  const { db, store, changelog, log, begin, end, maxBytes, batchEntries, stopped, onProgress } = options
+  if (begin >= end) return
   const reader = await log.openReader({ ...changelog, offset: begin, isolation: 'read-committed', maxBytes })
   try {
     await restore({
       db,
       store,
-      batches: batchesOf(reader, { to, stopped }),
+      batches: batchesOf(reader, { end, stopped }),
       from: begin,
-      to,
+      to: end,
       ...(batchEntries === undefined ? {} : { batchEntries }),
-      onProgress: ({ offset }) =>
-        onProgress({ store: store.name, remaining: Math.max(0, to - offset), total: to - begin }),
+      onProgress: ({ offset }) => onProgress(Math.max(0, end - offset)),
     })
   } catch (error) {
-    if (!(error instanceof LogError && error.code === 'offset-out-of-range')) throw error
-    throw new TaskCorruptedError('changelog-truncated', `${nameOf(changelog)} was trimmed while it was being read`, {
-      cause: error,
-    })
+    throw asTruncated(error, changelog)
   } finally {
     await reader.close()
   }
 }
 
+/** A position that the log no longer holds means that the state is rebuilt. */
+export const asTruncated = (error: unknown, changelog: TopicPartition): unknown =>
+  error instanceof LogError && error.code === 'offset-out-of-range'
+    ? new TaskCorruptedError('changelog-truncated', `${nameOf(changelog)} was trimmed while it was being read`, {
+        cause: error,
+      })
+    : error
+
 async function* batchesOf(
   reader: PartitionReader,
-  { to, stopped }: { readonly to: number; readonly stopped: () => boolean },
+  { end, stopped }: { readonly end: number; readonly stopped: () => boolean },
 ): AsyncIterable<ChangelogBatch> {
-  while (reader.position < to) {
+  while (reader.position < end) {
     if (stopped()) throw new TaskMigratedError('assignment-lost', 'the task was taken away while it was being restored')
     const { records, nextOffset } = await reader.poll(waitMs)
     yield { entries: records.map(({ key, value }) => ({ key: key!, value })), nextOffset }

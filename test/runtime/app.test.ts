@@ -3,27 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
-import type { LogRecord } from '../../src/record/record.ts'
-import { countingApp, logWithMain, main, sendEvents } from '../support/counting-app.ts'
+import { countingApp, expectCounted, logWithMain, main, sendEvents } from '../support/counting-app.ts'
 import { eventually } from '../support/eventually.ts'
-import { readTopic } from '../support/log-lines.ts'
 
 const keys = Array.from({ length: 400 }, (_, n) => `k${n % 7}`)
-
-/** What counting each key's events in log order must have written, computed from main as it lies. */
-function expectedCounts(records: readonly LogRecord[]): string[] {
-  const counts = new Map<string, number>()
-  return records
-    .filter((record) => record.headers.count === undefined)
-    .map((record) => {
-      const key = record.key!.toString()
-      counts.set(key, (counts.get(key) ?? 0) + 1)
-      return `${key}@${record.offset}=${counts.get(key)}`
-    })
-}
-
-const written = (records: readonly LogRecord[]): string[] =>
-  records.filter((record) => record.headers.count !== undefined).map((record) => record.value!.toString())
 
 describe('WeirApp', () => {
   let dir: string
@@ -39,12 +22,7 @@ describe('WeirApp', () => {
     await rm(dir, { recursive: true, force: true })
   })
 
-  const settled = (events: number) =>
-    eventually(async () => {
-      const records = await readTopic(log, main)
-      expect(written(records)).toHaveLength(events)
-      expect(written(records)).toEqual(expectedCounts(records))
-    })
+  const settled = (events: number) => expectCounted(log, events)
 
   it('counts every event once, in order, back to the topic it reads', async () => {
     const app = countingApp(log, dir)

@@ -37,7 +37,7 @@ describe('loadConfig', () => {
       mainTopic: 'main',
       partitions: 4,
       processing: { guarantee: 'exactly-once' },
-      state: { dir: '.weir/state' },
+      state: { dir: '.weir/state', cleanupDelayMs: 600_000 },
       ingress: { mapping: 'none' },
       signing: { publicKeys: [], unsigned: false },
       http: { host: '127.0.0.1' },

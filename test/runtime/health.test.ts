@@ -11,10 +11,16 @@ describe('healthReport', () => {
   })
 
   it('is not ready while a task restores, and says how far it is', () => {
-    const tasks = [{ taskId: '0_1', state: 'RESTORING' as const, restore: { remaining: 3, total: 10 } }]
+    const tasks = [
+      {
+        taskId: '0_1',
+        state: 'RESTORING' as const,
+        restore: { remaining: 3, total: 10, perSecond: 2, secondsLeft: 2 },
+      },
+    ]
     expect(healthReport({ state: 'RUNNING', tasks })).toMatchObject({
       status: 'not-ready',
-      reasons: ['task 0_1 is RESTORING, 7 of 10 records restored'],
+      reasons: ['task 0_1 is RESTORING, 7 of 10 records restored at 2 a second; about 2 s left'],
     })
   })
 

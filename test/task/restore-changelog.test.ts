@@ -7,7 +7,7 @@ import { memoryEngine } from '../../src/state/engines/memory.ts'
 import type { KeyValueStoreDef } from '../../src/state/stores.ts'
 import { readSystem } from '../../src/state/system.ts'
 import { columnsOf } from '../../src/state/task-state.ts'
-import { restoreChangelog } from '../../src/task/restore-changelog.ts'
+import { missingStretch, restoreChangelog } from '../../src/task/restore-changelog.ts'
 
 const store: KeyValueStoreDef<string> = { kind: 'key-value', name: 'rows', serde: stringSerde }
 const changelog = { topic: 'app-rows-changelog', partition: 0 }
@@ -33,16 +33,16 @@ const commit = async (...entries: readonly string[]) => {
   await send(...entries)
   await producer.commit()
 }
-const restoreFrom = (
+const restoreFrom = async (
   from?: number,
   more: { readonly stopped?: () => boolean; readonly onProgress?: () => void } = {},
 ) =>
   restoreChangelog({
+    ...(await missingStretch({ log, changelog, from })),
     db,
     store,
     changelog,
     log,
-    from,
     maxBytes: 1 << 20,
     batchEntries: undefined,
     stopped: () => false,
