@@ -153,10 +153,10 @@ function indexEqualities(places: ReadonlyMap<Step, PlaceDraft>): void {
   let groups = 0
   for (const draft of places.values()) {
     draft.joint = draft.joint.filter((part) => {
-      const { equality } = part
-      const sides =
-        equality === undefined ? [] : [fieldOf(equality.left, draft, byName), fieldOf(equality.right, draft, byName)]
-      const [left, right] = sides
+      const { comparison } = part
+      if (comparison?.op !== '==') return true
+      const left = fieldOf(comparison.left, draft, byName)
+      const right = fieldOf(comparison.right, draft, byName)
       if (left === undefined || right === undefined || left.place === right.place) return true
       if (left.place !== draft && right.place !== draft) return true
       const group = `eq${groups++}`

@@ -22,10 +22,18 @@ export interface Expression<T = unknown> {
    * The operands of its top-level `&&`, itself if there is none: a condition is true exactly when all of them are true.
    */
   readonly conjuncts: readonly Expression[]
-  /** Both sides of a top-level `==`. */
-  readonly equality: { readonly left: Expression; readonly right: Expression } | undefined
+  /** The operator and both sides of a top-level comparison. */
+  readonly comparison: Comparison | undefined
   /** Undefined when it reads an absent field or meets another CEL error. What it throws is a failure of ours. */
   evaluate(scope: Scope): T | undefined
+}
+
+const comparisonOps = ['==', '!=', '<', '<=', '>', '>='] as const
+
+export interface Comparison {
+  readonly op: (typeof comparisonOps)[number]
+  readonly left: Expression
+  readonly right: Expression
 }
 
 export interface CompiledExpression {
@@ -103,10 +111,11 @@ class Compiled implements Expression {
     return parts.length === 1 ? [this] : parts.map((part) => this.#part(part))
   }
 
-  get equality(): { readonly left: Expression; readonly right: Expression } | undefined {
-    if (this.#ast.op !== '==') return undefined
-    const [left, right] = this.#ast.args
-    return { left: this.#part(left), right: this.#part(right) }
+  get comparison(): Comparison | undefined {
+    const op = comparisonOps.find((each) => each === this.#ast.op)
+    if (op === undefined) return undefined
+    const [left, right] = this.#ast.args as [ASTNode, ASTNode]
+    return { op, left: this.#part(left), right: this.#part(right) }
   }
 
   #part(ast: ASTNode): Expression {

@@ -14,7 +14,7 @@ import { type Names, sound } from './loading/names.ts'
 import { readTree } from './loading/read-tree.ts'
 import { mergeSections } from './loading/sections.ts'
 import { SourceFile } from './loading/source-file.ts'
-import { warnAbout } from './loading/warnings.ts'
+import { type Surroundings, warnAbout } from './loading/warnings.ts'
 import type { RuleSet } from './rule-set.ts'
 
 /** A rule file as it is read: what messages call it, and its text. */
@@ -23,10 +23,8 @@ export interface RuleFile {
   readonly text: string
 }
 
-export interface LoadOptions {
-  /** The wall clock, to warn of rules that have expired. Default: no such warnings. */
-  readonly nowMs?: number
-}
+/** What to judge the rule set by, for warnings. Default: nothing, and no such warnings. */
+export type LoadOptions = Surroundings
 
 const mostFiles = 500
 
@@ -76,7 +74,7 @@ const failure = (file: string, code: string, message: string, hint: string): Rul
  *
  * @throws {RuleSetError} with every problem found: mend the files where its issues say
  */
-export function loadRuleFiles(files: readonly RuleFile[], { nowMs }: LoadOptions = {}): RuleSet {
+export function loadRuleFiles(files: readonly RuleFile[], surroundings: LoadOptions = {}): RuleSet {
   const issues = new Issues()
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
   const trees = sorted.map(({ path, text }) => readTree(new SourceFile(path, text), issues))
@@ -117,7 +115,7 @@ export function loadRuleFiles(files: readonly RuleFile[], { nowMs }: LoadOptions
     [names.events, names.tables, names.features].every((all) => ![...all.values()].includes('broken' as never))
   if (issues.hasErrors) throw new RuleSetError(issues.sorted())
   if (!isWhole) throw new Error('a part of the rule set was refused without a reason')
-  warnAbout(content, issues, nowMs)
+  warnAbout(content, issues, surroundings)
   const canonical = canonicalForm(content)
   return { ...content, tests, canonical, hash: hashOf(canonical), warnings: issues.sorted() }
 }

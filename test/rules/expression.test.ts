@@ -224,12 +224,14 @@ describe('an expression', () => {
     expect(single.conjuncts).toEqual([single])
   })
 
-  it('gives both sides of an equality', () => {
-    const { equality } = compiled('(a.status + e.status) == b.status')
-    expect(equality?.left.text).toBe('a.status + e.status')
-    expect(equality?.right.reads).toEqual(['b.status'])
-    expect(equality?.right.type).toBe('string')
-    expect(compiled('e.amount > 1').equality).toBeUndefined()
+  it('gives both sides of a comparison', () => {
+    const { comparison } = compiled('(a.status + e.status) == b.status')
+    expect(comparison?.op).toBe('==')
+    expect(comparison?.left.text).toBe('a.status + e.status')
+    expect(comparison?.right.reads).toEqual(['b.status'])
+    expect(comparison?.right.type).toBe('string')
+    expect(compiled('e.amount >= 1').comparison?.op).toBe('>=')
+    expect(compiled('e.amount > 1 && true').comparison).toBeUndefined()
   })
 
   it('must be of an expected type', () => {

@@ -231,6 +231,21 @@ const warnings: readonly Case[] = [
     `${events}rules:\n- {id: §r, event: card, when: 'e.amount > 1 && false', then: ${then}}\n`,
   ],
   [
+    'never-fires',
+    'a condition that contradicts itself',
+    `${events}rules:\n- {id: §r, event: card, when: "e.status == 'a' && e.amount > 1 && e.status == 'b'", then: ${then}}\n`,
+  ],
+  [
+    'beyond-retention',
+    'a feature that looks back further than main',
+    `${events}features:\n  §x: {event: card, agg: count, window: 91d}\nrules:\n- {id: r, event: card, when: f.x > 1, then: ${then}}\n`,
+  ],
+  [
+    'beyond-retention',
+    'a sequence that looks back further than main',
+    `${events}rules:\n- {id: §r, sequence: {within: 91d, steps: [{a: card}, {b: card}]}, then: ${then}}\n`,
+  ],
+  [
     'expired',
     'a rule that has expired',
     `${events}rules:\n- {id: §r, event: card, when: e.amount > 1, expires: 2026-05-31, then: ${then}}\n`,

@@ -22,7 +22,7 @@ export function unmark(marked: string): Marked {
 /** The issues of rule files: the errors, or the warnings of a set that loads. */
 export function issuesOf(files: readonly RuleFile[]): readonly RuleSetIssue[] {
   try {
-    return loadRuleFiles(files, { nowMs: Date.UTC(2026, 5, 1) }).warnings
+    return loadRuleFiles(files, { nowMs: Date.UTC(2026, 5, 1), retentionMs: 90 * 86_400_000 }).warnings
   } catch (error) {
     if (error instanceof RuleSetError) return error.issues
     throw error

@@ -54,6 +54,7 @@ export const warningCodes = [
   'unused-table',
   'unused-list',
   'same-condition',
+  'beyond-retention',
 ] as const
 
 export type IssueCode = (typeof fileCodes)[number] | ExpressionCode

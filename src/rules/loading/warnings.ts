@@ -1,12 +1,22 @@
 import { canonicalJson } from '../../record/canonical-json.ts'
+import { formatDuration } from '../../time/duration.ts'
 import type { Expression } from '../expression.ts'
 import type { Rule, RuleSet } from '../rule-set.ts'
+import { contradictionIn } from './contradiction.ts'
 import type { Issues } from './issues.ts'
 
 type Content = Pick<RuleSet, 'tables' | 'lists' | 'features' | 'rules'>
 
-/** Reports what loads and yet is hardly meant. Expiry is judged only when the caller says what time it is. */
-export function warnAbout(content: Content, issues: Issues, nowMs?: number): void {
+/** What a rule set alone does not say; each is judged only when the caller says it. */
+export interface Surroundings {
+  /** The wall clock, to warn of rules that have expired. */
+  readonly nowMs?: number
+  /** How long main keeps its records, to warn of windows that are longer. */
+  readonly retentionMs?: number
+}
+
+/** Reports what loads and yet is hardly meant. */
+export function warnAbout(content: Content, issues: Issues, { nowMs, retentionMs }: Surroundings): void {
   for (const rule of content.rules) {
     warnNeverFires(rule, issues)
     if (nowMs === undefined || rule.expiresAtMs === undefined || rule.expiresAtMs > nowMs) continue
@@ -14,6 +24,7 @@ export function warnAbout(content: Content, issues: Issues, nowMs?: number): voi
   }
   warnSameConditions(content.rules, issues)
   warnUnused(content, issues)
+  if (retentionMs !== undefined) warnBeyondRetention(content, issues, retentionMs)
 }
 
 /** A condition that is false, or an error, whatever is read. */
@@ -25,8 +36,29 @@ function warnNeverFires(rule: Rule, issues: Issues): void {
     rule.kind === 'event'
       ? [rule.when]
       : rule.steps.flatMap((step) => (step.kind === 'event' && step.where !== undefined ? [step.where] : []))
-  if (!conditions.some(isNeverTrue)) return
-  issues.warn(rule.source, 'never-fires', `the rule ${rule.id} can never fire: its condition is never true`)
+  const never = `the rule ${rule.id} can never fire`
+  if (conditions.some(isNeverTrue)) issues.warn(rule.source, 'never-fires', `${never}: its condition is never true`)
+  const contradiction = conditions.map(contradictionIn).find((parts) => parts !== undefined)
+  if (contradiction === undefined) return
+  const [one, other] = contradiction
+  const hint = 'if either is enough, write || between them'
+  issues.warn(rule.source, 'never-fires', `${never}: ${one} and ${other} are never true together`, hint)
+}
+
+/** State that is there stays, whatever the log forgets; but what begins later, or is rebuilt, begins with what main still has. */
+function warnBeyondRetention({ features, rules }: Content, issues: Issues, retentionMs: number): void {
+  const kept = formatDuration(retentionMs)
+  const hint = 'let main keep its records for longer, or shorten the window'
+  for (const { name, window, source } of features.values()) {
+    if (window.fromMs <= retentionMs) continue
+    const message = `the feature ${name} looks back ${formatDuration(window.fromMs)}, and main keeps its records for ${kept}: a new rule would begin with less`
+    issues.warn(source, 'beyond-retention', message, hint)
+  }
+  for (const rule of rules) {
+    if (rule.kind !== 'sequence' || rule.withinMs <= retentionMs) continue
+    const message = `the rule ${rule.id} looks back ${formatDuration(rule.withinMs)}, and main keeps its records for ${kept}: a new rule would begin with less`
+    issues.warn(rule.source, 'beyond-retention', message, hint)
+  }
 }
 
 function warnSameConditions(rules: readonly Rule[], issues: Issues): void {
