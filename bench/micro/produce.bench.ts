@@ -8,9 +8,10 @@ import { outgoingOf } from '../data/outgoing.ts'
 
 const count = 2_000
 const decisions = Array.from(cardEvents({ events: count, cards: 1_000, seed: 1 }), (event) => outgoingOf(event, 'main'))
+const owner = { applicationId: 'bench', subTopology: 0, partition: 0 }
 const changes = decisions.map(
   ({ key, value }): OutgoingRecord =>
-    changelogRecord('bench', 0, { store: 'events', key: key!, value: value!.subarray(0, 100) }),
+    changelogRecord(owner, { store: 'events', key: key!, value: value!.subarray(0, 100) }),
 )
 const identity = { producerId: 1, producerEpoch: 0, transactional: true }
 const placeOf = (records: readonly OutgoingRecord[]) => ({

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { ConfigError, LogError, WeirError } from '../errors.ts'
 import type { GroupMembership } from '../log/log.ts'
 import { nameOf, type TopicPartition } from '../record/record.ts'
-import { changelogSpec, systemStore } from '../task/changelog.ts'
+import { changelogSpec, repartitionSpec, systemStore } from '../task/changelog.ts'
 import { taskFolder } from '../task/open-state.ts'
 import { StreamTask, type StreamTaskOptions } from '../task/stream-task.ts'
 import type { Timer } from '../time/clock.ts'
@@ -160,15 +160,16 @@ export class WeirApp {
     return new Set([...this.#tasks.values()].map(({ taskId }) => taskId))
   }
 
-  async #prepareTopics({ sources, stores }: SubTopology): Promise<void> {
+  async #prepareTopics({ id, sources, stores }: SubTopology): Promise<void> {
     const { applicationId, log } = this.#options
-    for (const { topic } of sources) {
+    for (const { topic, internal } of sources) {
+      if (internal !== undefined) await log.createTopic(repartitionSpec(topic, internal.partitions))
       const description = await log.describeTopic(topic)
       if (description === undefined) {
         throw new LogError('topic-missing', `the topic "${topic}" does not exist; create it with "weir topics create"`)
       }
       for (const store of [...stores, systemStore] as const) {
-        const spec = changelogSpec(applicationId, store, description.partitions)
+        const spec = changelogSpec(applicationId, store, description.partitions, id)
         await log.createTopic(spec)
         const changelog = await log.describeTopic(spec.topic)
         if (changelog !== undefined && changelog.partitions !== description.partitions) {

@@ -42,7 +42,12 @@ export class StreamTime {
   /** Takes the next record; `undefined` leaves stream time where it is. Never goes back. */
   step(toMs: number | undefined): void {
     this.#beforeMs = this.#nowMs
-    if (toMs !== undefined && toMs > this.#nowMs) this.#nowMs = toMs
+    if (toMs !== undefined) this.advance(toMs)
+  }
+
+  /** Moves on with the record in hand. Never goes back. */
+  advance(toMs: number): void {
+    if (toMs > this.#nowMs) this.#nowMs = toMs
   }
 
   /** Only for a batch that is processed anew. */
@@ -73,6 +78,7 @@ export class BatchProcessor {
       partition,
       count,
       streamTimeMs: () => streamTime.nowMs,
+      advanceStreamTime: (toMs) => streamTime.advance(toMs),
       store: (def) => state.store(def),
       write: (record) => this.#outgoing.push(record),
     })

@@ -7,8 +7,14 @@ import type { ChangelogEntry } from '../state/task-state.ts'
 /** The pseudo-store of a task's own records: its input position, stream time and rule set. */
 export const systemStore = systemColumn
 
-/** Kafka Streams' name for a store's changelog. */
-export const changelogTopic = (applicationId: string, store: string): string => `${applicationId}-${store}-changelog`
+/**
+ * Kafka Streams' name for a store's changelog. Each sub-topology has a system store, so that those after the first are told
+ * apart by their numbers.
+ */
+export function changelogTopic(applicationId: string, store: string, subTopology = 0): string {
+  const name = store === systemStore && subTopology > 0 ? `${store}-${subTopology}` : store
+  return `${applicationId}-${name}-changelog`
+}
 
 /**
  * How a store's changelog must be kept. Key-value stores: compacted, the last value of each key stays. Timestamped and
@@ -18,8 +24,10 @@ export function changelogSpec(
   applicationId: string,
   store: StoreDef<never> | typeof systemStore,
   partitions: number,
+  subTopology = 0,
 ): TopicSpec {
-  if (store === systemStore) return { topic: changelogTopic(applicationId, systemStore), partitions, config: compacted }
+  if (store === systemStore)
+    return { topic: changelogTopic(applicationId, systemStore, subTopology), partitions, config: compacted }
   const config = store.kind === 'key-value' ? compacted : trimmedByEngine
   return { topic: changelogTopic(applicationId, store.name), partitions, config }
 }
@@ -30,9 +38,26 @@ const compacted = { 'cleanup.policy': 'compact', 'delete.retention.ms': String(d
 const trimmedByEngine = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
 const noHeaders = {}
 
+/** How a topic between two sub-topologies must be kept: the engine deletes from it what has been processed. */
+export const repartitionSpec = (topic: string, partitions: number): TopicSpec => ({
+  topic,
+  partitions,
+  config: trimmedByEngine,
+})
+
+/** Whose changelogs they are. */
+export interface ChangelogOwner {
+  readonly applicationId: string
+  readonly subTopology: number
+  readonly partition: number
+}
+
 /** A store's change as a record of its changelog, in the task's partition. */
-export const changelogRecord = (applicationId: string, partition: number, entry: ChangelogEntry): OutgoingRecord => ({
-  topic: changelogTopic(applicationId, entry.store),
+export const changelogRecord = (
+  { applicationId, subTopology, partition }: ChangelogOwner,
+  entry: ChangelogEntry,
+): OutgoingRecord => ({
+  topic: changelogTopic(applicationId, entry.store, subTopology),
   partition,
   key: entry.key,
   value: entry.value,

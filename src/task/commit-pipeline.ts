@@ -7,6 +7,7 @@ import type { Clock } from '../time/clock.ts'
 import { changelogRecord, systemStore } from './changelog.ts'
 import type { ChangelogTrimmer } from './changelog-trimmer.ts'
 import type { Committer } from './committer.ts'
+import type { InputTrimmer } from './input-trimmer.ts'
 import { definitionKey } from './open-state.ts'
 import { encodePosition, type Position, positionKey } from './position.ts'
 
@@ -20,6 +21,8 @@ export interface CommitFacts {
 
 export interface CommitPipelineOptions {
   readonly applicationId: string
+  /** The number of the task's sub-topology. */
+  readonly subTopology: number
   readonly source: TopicPartition
   readonly definition: string
   /** No commit has said yet by which definition the state is computed. */
@@ -28,6 +31,8 @@ export interface CommitPipelineOptions {
   readonly committed: number
   readonly committer: Committer
   readonly trimmer: ChangelogTrimmer
+  /** For a source that is the application's own topic. */
+  readonly inputTrimmer?: InputTrimmer | undefined
   readonly db: StateDb
   readonly state: TaskState
   readonly clock: Clock
@@ -89,13 +94,14 @@ export class CommitPipeline {
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
     const { changes, changelog } = drained
-    const { applicationId, source, committer, trimmer, db, state, clock, onCommitted } = this.#options
+    const { applicationId, subTopology, source, committer, trimmer, db, state, clock, onCommitted } = this.#options
     const writes = outgoing.length + changelog.length > 0
     const system = this.#systemEntries(position)
     // Without a transaction the log may take this before the output: then it only says what is behind us for sure.
     const logged = committer.isAtomic ? system : this.#systemEntries(this.#reached)
     const entries = writes ? [...changelog, ...logged] : []
-    const records = [...outgoing, ...entries.map((entry) => changelogRecord(applicationId, source.partition, entry))]
+    const owner = { applicationId, subTopology, partition: source.partition }
+    const records = [...outgoing, ...entries.map((entry) => changelogRecord(owner, entry))]
     const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs, timestampMs: position.timestampMs })
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
@@ -112,6 +118,7 @@ export class CommitPipeline {
     await applying
     state.applied()
     this.#reached = position
+    await this.#options.inputTrimmer?.committed(position.offset)
     if (!writes) return
     this.#isNew = false
     this.#system = await trimmer.committed(ends, position.streamTimeMs)

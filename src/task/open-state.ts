@@ -26,6 +26,8 @@ export interface RestoreProgress {
 export interface OpenStateOptions {
   readonly applicationId: string
   readonly taskId: string
+  /** The number of the task's sub-topology. */
+  readonly subTopology: number
   readonly stores: readonly StoreDef[]
   readonly source: TopicPartition
   /** What the state was computed by: another definition over the same state would be a mixture of both. */
@@ -141,7 +143,8 @@ async function restoreChangelogs(db: StateDb, options: OpenStateOptions): Promis
   const { changelogOffsets } = await readSystem(db)
   const stretches = await Promise.all(
     [...stores, systemStoreDef].map(async (store) => {
-      const changelog = { topic: changelogTopic(applicationId, store.name), partition: source.partition }
+      const topic = changelogTopic(applicationId, store.name, options.subTopology)
+      const changelog = { topic, partition: source.partition }
       const from = changelogOffsets.get(store.name)
       return { store, changelog, ...(await missingStretch({ log, changelog, from })) }
     }),

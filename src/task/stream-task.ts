@@ -7,6 +7,7 @@ import type { SubTopology } from '../topology/topology.ts'
 import { BatchProcessor, StreamTime } from './batch-processor.ts'
 import { type CommitFacts, CommitPipeline } from './commit-pipeline.ts'
 import { type Committer, openCommitter, type ProcessingGuarantee } from './committer.ts'
+import { InputTrimmer } from './input-trimmer.ts'
 import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
 import type { Position } from './position.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
@@ -169,6 +170,7 @@ export class StreamTask {
     this.#opened = await openTaskState({
       ...this.#options,
       taskId: this.taskId,
+      subTopology: topology.id,
       stores: topology.stores,
       source: this.#source,
       streamTime: this.#streamTime,
@@ -187,8 +189,11 @@ export class StreamTask {
       lastTimed: last,
       count: (name, by) => observer.count(name, by),
     })
+    const isInternal = topology.sources[0]!.internal !== undefined
     this.#commits = new CommitPipeline({
       applicationId,
+      subTopology: topology.id,
+      inputTrimmer: isInternal ? new InputTrimmer({ log, source: this.#source, clock }) : undefined,
       source: this.#source,
       definition: this.#options.definition,
       isNew,

@@ -16,6 +16,7 @@ export interface GraphHost {
   readonly taskId: string
   readonly partition: number
   streamTimeMs(): number
+  advanceStreamTime(toMs: number): void
   store<D extends StoreDef<never>>(def: D): StoreOf<D>
   /** Takes what a sink wrote. */
   write(record: OutgoingRecord): void
@@ -121,6 +122,7 @@ function contextOf(node: TopologyNode, host: GraphHost, runs: ReadonlyMap<string
     taskId: host.taskId,
     partition: host.partition,
     streamTimeMs: host.streamTimeMs,
+    advanceStreamTime: host.advanceStreamTime,
     store(def) {
       if (!declared.includes(def))
         throw new RangeError(`the operator "${node.name}" uses the store "${def.name}" without declaring it`)

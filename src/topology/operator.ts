@@ -19,6 +19,11 @@ export interface ProcessorContext<Out> {
   readonly partition: number
   /** The highest event time of the partition up to and including the current record; -1 before the first. */
   streamTimeMs(): number
+  /**
+   * Moves the partition's stream time, never back: for a source that leaves it where it is, because state decides how far it
+   * goes. What stores keep and forget follows.
+   */
+  advanceStreamTime(toMs: number): void
   store<D extends StoreDef<never>>(def: D): StoreOf<D>
   /** Hands a record to all children, in the order in which they were connected, and returns when they are done. */
   forward(record: StreamRecord<Out>): void

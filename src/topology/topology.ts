@@ -16,6 +16,11 @@ export interface Ingest {
 export interface SourceDef {
   readonly name: string
   readonly topic: string
+  /**
+   * The application's own: between two of its sub-topologies. The application makes the topic with so many partitions, and
+   * deletes from it what has been processed.
+   */
+  readonly internal?: { readonly partitions: number }
   ingest(record: LogRecord): Ingest
 }
 

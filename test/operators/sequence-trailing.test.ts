@@ -126,6 +126,7 @@ test('as an operator it forwards the match as a record of its last event', () =>
     store: (store) => stores.store(store),
     forward: (record) => forwarded.push(record),
     forwardTo() {},
+    advanceStreamTime() {},
     count() {},
   }) as Required<Processor<string>>
   for (const [offset, [timestampMs, value]] of (

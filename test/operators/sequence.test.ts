@@ -45,6 +45,7 @@ function run<E>(def: SequenceDef<E>) {
     store: (store) => stores.store(store),
     forward: (record) => matches.push(record.value),
     forwardTo() {},
+    advanceStreamTime() {},
     count: (name) => counted.push(name),
   })
   const process = typeof created === 'function' ? created : created.process

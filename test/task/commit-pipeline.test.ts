@@ -41,6 +41,7 @@ afterEach(() => log.close())
 const pipelineOf = (by: Committer) =>
   new CommitPipeline({
     applicationId: 'app',
+    subTopology: 0,
     source,
     definition: 'rules',
     isNew: true,

@@ -41,6 +41,7 @@ const openWith = (streamTime: StreamTime, definition = 'rules', stores: readonly
   openTaskState({
     applicationId: 'app',
     taskId: '0_0',
+    subTopology: 0,
     stores,
     source,
     definition,

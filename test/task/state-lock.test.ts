@@ -33,6 +33,7 @@ describe("a state folder's lock", () => {
     openTaskState({
       applicationId: 'app',
       taskId: '0_0',
+      subTopology: 0,
       stores: [],
       source: { topic: 'main', partition: 0 },
       definition: 'rules',

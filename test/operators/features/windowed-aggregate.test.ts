@@ -44,6 +44,7 @@ function run(def: WindowedAggregateDef<Card>) {
       features = value.features
     },
     forwardTo() {},
+    advanceStreamTime() {},
     count: (name) => counted.push(name),
   }) as Processor<Card>
   const send = (timeMs: number, value: Card, key = 'k') => {
