@@ -1,8 +1,18 @@
 import { oracleCanonicalJson } from './canonical.ts'
-import { holds, OracleFields } from './fields.ts'
-import { scenarioTwins } from './scenario-twins.ts'
+import { featureOf } from './features.ts'
+import { AbsentField, holds, OracleFields } from './fields.ts'
+import type { OracleLists } from './lists.ts'
 import { bestMatch } from './sequences.ts'
-import type { OracleEvent, OracleOutcome, OracleRows, Twin, WhenTwin } from './twins.ts'
+import type {
+  OracleEvent,
+  OracleOutcome,
+  OracleReads,
+  OracleRows,
+  OracleRules,
+  TrailingTwin,
+  Twin,
+  WhenTwin,
+} from './twins.ts'
 
 export interface ExpectedDecision {
   readonly key: string
@@ -26,13 +36,14 @@ const noFields = new OracleFields({}, {})
 const rowOf = (rows: OracleRows) => (table: string) => rows.get(table)?.fields ?? noFields
 
 /** Types that get decisions: those that a rule names. */
-export const decidedTypes: ReadonlySet<string> = new Set(
-  scenarioTwins.flatMap((twin) =>
-    twin.kind === 'when'
-      ? [twin.event]
-      : twin.steps.flatMap(({ type, not }) => (not === undefined ? [type] : [type, not])),
-  ),
-)
+export const decidedTypes = ({ twins }: OracleRules): ReadonlySet<string> =>
+  new Set(
+    twins.flatMap((twin) => {
+      if (twin.kind === 'when') return [twin.event]
+      if (twin.kind === 'trailing') return [twin.event, twin.not]
+      return twin.steps.flatMap(({ type, not }) => (not === undefined ? [type] : [type, not]))
+    }),
+  )
 
 interface Fired {
   readonly twin: Twin
@@ -41,9 +52,10 @@ interface Fired {
 }
 
 function fire(twin: Twin, event: OracleEvent, seen: Seen): Fired | undefined {
+  if (twin.kind === 'trailing') return undefined
   if (twin.kind === 'when') {
     const row = rowOf(seen.rows)
-    if (event.type !== twin.event || !holds(() => twin.when(event, row))) return undefined
+    if (event.type !== twin.event || !holds(() => twin.when(event, row, readsOf(event, seen)))) return undefined
     return { twin, evidence: [], reason: twin.reason?.(event, row) }
   }
   const match = bestMatch(twin, event, seen.history)
@@ -60,20 +72,44 @@ function fire(twin: Twin, event: OracleEvent, seen: Seen): Fired | undefined {
 /** What lies before an event: its key's applied events in log order, itself last, and its rows. */
 export interface Seen {
   readonly site: DecisionSite
+  readonly rules: OracleRules
   readonly history: readonly OracleEvent[]
   readonly rows: OracleRows
+  readonly lists: OracleLists
 }
 
-/** What the `when` texts on this type name: rows that are there, and paths that are not. */
-function named(event: OracleEvent, rows: OracleRows): { rows: object[]; absent: string[] } {
-  const whens = scenarioTwins.filter((twin): twin is WhenTwin => twin.kind === 'when' && twin.event === event.type)
+const readsOf = (event: OracleEvent, { rules, history, lists }: Seen): OracleReads => ({
+  feature(name) {
+    const value = featureOf(rules.features.find((feature) => feature.name === name)!, event, history)
+    if (value === undefined) throw new AbsentField(name)
+    return value
+  },
+  inList: (list, value) => lists.has(list, value),
+})
+
+interface Named {
+  readonly rows: object[]
+  readonly features: Readonly<Record<string, number>>
+  readonly absent: string[]
+}
+
+/** What the `when` texts on this type name: features and rows that are there, and paths that are not. */
+function named(event: OracleEvent, seen: Seen): Named {
+  const { rows, rules, history } = seen
+  const whens = rules.twins.filter((twin): twin is WhenTwin => twin.kind === 'when' && twin.event === event.type)
   const paths = [...new Set(whens.flatMap(({ names }) => names))].sort()
+  const features = rules.features
+    .filter(({ name }) => paths.includes(`f.${name}`))
+    .map((feature) => [feature.name, featureOf(feature, event, history)] as const)
+    .filter((one): one is readonly [string, number] => one[1] !== undefined)
   const isThere = (path: string): boolean => {
     const [scope, name, field] = path.split('.') as [string, string, string]
+    if (scope === 'f') return features.some(([there]) => there === name)
     return scope === 'e' ? event.fields.has(name) : rowOf(rows)(name).has(field)
   }
   const tables = [...new Set(paths.filter((path) => path.startsWith('t.')).map((path) => path.split('.')[1]!))].sort()
   return {
+    features: Object.fromEntries(features),
     rows: tables.flatMap((table) => {
       const row = rows.get(table)
       return row === undefined ? [] : [{ table, id: row.recordId, offset: row.offset }]
@@ -84,15 +120,13 @@ function named(event: OracleEvent, rows: OracleRows): { rows: object[]; absent: 
 
 /** The decision about an applied event. */
 export function decide(event: OracleEvent, seen: Seen): ExpectedDecision {
-  const fired = scenarioTwins
+  const fired = seen.rules.twins
     .map((twin) => fire(twin, event, seen))
     .filter((one) => one !== undefined)
     .sort((a, b) => (a.twin.id < b.twin.id ? -1 : 1))
   const live = fired.filter(({ twin }) => twin.mode === 'live').map(({ twin }) => twin)
-  const { rows, absent } = named(event, seen.rows)
   return write(event, seen.site, {
-    absent,
-    rows,
+    ...named(event, seen),
     fired: fired.map(({ twin, evidence, reason }) => ({
       rule: twin.id,
       mode: twin.mode,
@@ -108,27 +142,48 @@ export function decide(event: OracleEvent, seen: Seen): ExpectedDecision {
 
 /** The decision about a late event. */
 export function decideLate(event: OracleEvent, site: DecisionSite, late: { lagMs: number; outcome: OracleOutcome }) {
-  const verdict = { absent: [], rows: [], fired: [], score: 0 }
-  return write(event, site, { ...verdict, outcome: late.outcome, late: late.lagMs })
+  return write(event, site, { ...nothing, score: 0, outcome: late.outcome, late: late.lagMs })
 }
+
+/** The decision that nothing followed the event, made at the record that let enough time pass. */
+export function decideTrailing(twin: TrailingTwin, event: OracleEvent, at: { site: DecisionSite; offset: number }) {
+  const { id, mode, outcome, score } = twin
+  const isLive = mode === 'live'
+  return write(event, at.site, {
+    ...nothing,
+    fired: [{ rule: id, mode, outcome, score, evidence: [], reason: twin.reason?.(event) }],
+    outcome: isLive ? outcome : 'allow',
+    score: isLive ? score : 0,
+    trailing: { rule: id, firedAt: { offset: at.offset } },
+  })
+}
+
+const nothing = { absent: [], rows: [], features: {}, fired: [] } satisfies Partial<Verdict>
 
 interface Verdict {
   readonly absent: readonly string[]
   readonly rows: readonly object[]
-  readonly fired: readonly { readonly rule: string }[]
+  readonly fired: readonly ({ readonly rule: string } & Readonly<Record<string, unknown>>)[]
   readonly outcome: OracleOutcome
   readonly score: number
   readonly late?: number
+  readonly features: Readonly<Record<string, number>>
+  readonly trailing?: { readonly rule: string; readonly firedAt: { readonly offset: number } }
 }
 
-function write(event: OracleEvent, { partition, ruleSet }: DecisionSite, verdict: Verdict): ExpectedDecision {
-  const id = `d:${partition}:${event.offset}`
+function write(
+  event: OracleEvent,
+  { partition, ruleSet }: DecisionSite,
+  { trailing, ...verdict }: Verdict,
+): ExpectedDecision {
+  const id =
+    trailing === undefined ? `d:${partition}:${event.offset}` : `a:${partition}:${event.offset}:${trailing.rule}`
   const value = oracleCanonicalJson({
     ...verdict,
+    ...(trailing === undefined ? {} : { firedAt: trailing.firedAt }),
     decisionId: id,
     event: { id: event.id, offset: event.offset, partition, time: event.timeMs, type: event.type },
     failed: [],
-    features: {},
     key: event.key,
     ruleSet,
   })

@@ -1,10 +1,12 @@
-import { type DecisionSite, decide, decidedTypes, decideLate, type ExpectedDecision } from './decide.ts'
+import { type DecisionSite, decide, decidedTypes, decideLate, decideTrailing, type ExpectedDecision } from './decide.ts'
 import { OracleFields } from './fields.ts'
+import { OracleLists } from './lists.ts'
 import { oraclePartitionOf } from './murmur2.ts'
 import { type OracleHead, type OracleRecord, oracleHead, oraclePayload } from './records.ts'
 import { OracleTables } from './rows.ts'
-import { scenarioEvents, scenarioTables } from './scenario-twins.ts'
-import type { OracleEvent, OracleOutcome } from './twins.ts'
+import { scenarioRuleTwins } from './scenario-twins.ts'
+import { OracleWaiting } from './trailing.ts'
+import type { OracleEvent, OracleOutcome, OracleRules } from './twins.ts'
 
 export interface OracleOptions {
   /** As the decisions name it. */
@@ -19,6 +21,8 @@ export interface OracleOptions {
   readonly emit?: 'all' | 'flagged'
   /** Default `review`. */
   readonly onLate?: OracleOutcome | 'none'
+  /** Default: the scenario's. */
+  readonly rules?: OracleRules
 }
 
 export interface ExpectedPartition {
@@ -37,8 +41,8 @@ export interface ExpectedPartition {
 type Plan = Required<OracleOptions>
 
 /**
- * Decides a whole log again, without anything of Weir's: brute force, over the scenario's rule set as
- * `scenario-twins.ts` writes it by hand. `partitions[p]` holds partition p in order of offset; records of kind
+ * Decides a whole log again, without anything of Weir's: brute force, over a rule set written again by hand (the
+ * scenario's in `scenario-twins.ts`). `partitions[p]` holds partition p in order of offset; records of kind
  * `decision` are passed over, so main itself can be given as it lies.
  */
 export function recompute(
@@ -51,6 +55,7 @@ export function recompute(
     dataDedupeMs: 604_800_000,
     emit: 'all',
     onLate: 'review',
+    rules: scenarioRuleTwins,
     ...options,
   }
   return partitions.map((records, partition) => {
@@ -67,7 +72,10 @@ class PartitionOracle {
   readonly #plan: Plan
   readonly #site: DecisionSite
   readonly #partitions: number
-  readonly #tables = new OracleTables()
+  readonly #tables: OracleTables
+  readonly #lists = new OracleLists()
+  readonly #waiting: OracleWaiting
+  readonly #decidedTypes: ReadonlySet<string>
   /** Applied business events by key, in log order. */
   readonly #history = new Map<string, OracleEvent[]>()
   /** Applied records by key and id. */
@@ -83,6 +91,9 @@ class PartitionOracle {
     this.#plan = plan
     this.#site = site
     this.#partitions = partitions
+    this.#tables = new OracleTables(plan.rules.tables)
+    this.#waiting = new OracleWaiting(plan.rules.twins)
+    this.#decidedTypes = decidedTypes(plan.rules)
   }
 
   read(record: OracleRecord): void {
@@ -92,6 +103,13 @@ class PartitionOracle {
       if (!(error instanceof Refused)) throw error
       this.#deadLetters.push({ offset: record.offset, reason: error.message })
     }
+    this.#fireDue(record.offset)
+  }
+
+  #fireDue(offset: number): void {
+    if (this.#streamTimeMs === undefined) return
+    for (const { twin, event } of this.#waiting.due(this.#streamTimeMs, (key) => this.#history.get(key) ?? []))
+      this.#decisions.push(decideTrailing(twin, event, { site: this.#site, offset }))
   }
 
   #judge(record: OracleRecord): void {
@@ -99,10 +117,12 @@ class PartitionOracle {
     if ('problem' in head) throw new Refused(`no valid ${head.problem}`)
     if (head.kind === 'decision') return
     if (!this.#moveStreamTime(head, record)) throw new Refused('ahead')
-    if (head.kind === 'control') return
+    if (head.kind === 'control') return this.#control(head, record)
     if (oraclePartitionOf(record.keyBytes!, this.#partitions) !== this.#site.partition) throw new Refused('misrouted')
     const isNamed =
-      head.kind === 'data' ? scenarioTables.some(({ from }) => from === head.type) : decidedTypes.has(head.type)
+      head.kind === 'data'
+        ? this.#plan.rules.tables.some(({ from }) => from === head.type)
+        : this.#decidedTypes.has(head.type)
     if (!isNamed) this.#dropped.push(record.offset)
     else if (this.#isDuplicate(head)) this.#duplicates.push(record.offset)
     else if (head.kind === 'data') this.#applyRow(head, record)
@@ -128,6 +148,11 @@ class PartitionOracle {
     if (timeMs > mostMs && kind !== 'data') return false
     this.#streamTimeMs = Math.max(this.#streamTimeMs ?? Number.NEGATIVE_INFINITY, Math.min(timeMs, mostMs))
     return true
+  }
+
+  #control({ type }: OracleHead, record: OracleRecord): void {
+    const payload = type === 'list' ? oraclePayload(record) : undefined
+    if (payload !== undefined) this.#lists.apply(payload)
   }
 
   #isDuplicate({ key, id }: OracleHead): boolean {
@@ -164,14 +189,17 @@ class PartitionOracle {
   #applyEvent(head: OracleHead, record: OracleRecord): void {
     const payload = oraclePayload(record)
     if (payload === undefined) throw new Refused('no object')
-    const fields = new OracleFields(scenarioEvents[head.type]!, payload)
+    const fields = new OracleFields(this.#plan.rules.events[head.type]!, payload)
     if (fields.misfits.length > 0) throw new Refused(`misfit ${fields.misfits.join(', ')}`)
     this.#takeId(head)
     const event: OracleEvent = { ...head, offset: record.offset, fields }
     const history = this.#history.get(head.key) ?? []
     this.#history.set(head.key, history)
     history.push(event)
-    const decision = decide(event, { site: this.#site, history, rows: this.#tables.at(event) })
+    this.#waiting.add(event)
+    const { rules } = this.#plan
+    const rows = this.#tables.at(event)
+    const decision = decide(event, { site: this.#site, rules, history, rows, lists: this.#lists })
     if (this.#plan.emit === 'all' || decision.fired.length > 0) this.#decisions.push(decision)
   }
 }

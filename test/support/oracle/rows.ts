@@ -1,8 +1,6 @@
 import { OracleFields } from './fields.ts'
 import { isObject } from './records.ts'
-import type { TableTwin } from './scenario-twins.ts'
-import { scenarioTables } from './scenario-twins.ts'
-import type { OracleEvent, OracleRow, OracleRows } from './twins.ts'
+import type { OracleEvent, OracleRow, OracleRows, TableTwin } from './twins.ts'
 
 /** One applied change of a row; without `row` the row is gone. */
 interface RowChange {
@@ -24,12 +22,17 @@ export type RowVerdict = 'applied' | 'stale' | 'invalid'
 
 /** Every change of every row of one partition, in log order; looking a row up reads them all. */
 export class OracleTables {
+  readonly #tables: readonly TableTwin[]
   readonly #changes = new Map<string, RowChange[]>()
+
+  constructor(tables: readonly TableTwin[]) {
+    this.#tables = tables
+  }
 
   /** `invalid` rows are applied too, without their misfit fields, if one can tell which row it is. */
   apply(record: DataRecord): RowVerdict {
     let verdict: RowVerdict = 'applied'
-    for (const table of scenarioTables.filter(({ from }) => from === record.type)) {
+    for (const table of this.#tables.filter(({ from }) => from === record.type)) {
       const one = this.#applyTo(table, record)
       if (one !== 'applied') verdict = one
     }
@@ -39,7 +42,7 @@ export class OracleTables {
   /** The rows that an event sees. */
   at(event: OracleEvent): OracleRows {
     const rows = new Map<string, OracleRow>()
-    for (const { name, on } of scenarioTables) {
+    for (const { name, on } of this.#tables) {
       if (on !== undefined && !event.fields.has(on)) continue
       const row = this.#find(name, event.key, on === undefined ? event.key : event.fields.string(on))
       if (row !== undefined) rows.set(name, row)

@@ -1,7 +1,7 @@
 import type { OracleFieldTypes } from './fields.ts'
 import { print } from './fields.ts'
 import { oracleKm, oracleMiles } from './geo.ts'
-import type { OracleEvent, SequenceTwin, Twin } from './twins.ts'
+import type { OracleEvent, OracleRules, SequenceTwin, TableTwin, Twin } from './twins.ts'
 
 /** The scenario's rule set (`test/support/scenario/rules`), written again by hand: change both or none. */
 
@@ -13,15 +13,6 @@ export const scenarioEvents: Readonly<Record<string, OracleFieldTypes>> = {
   'session.login': { deviceId: 'string' },
   'twofa.confirmed': {},
   'withdrawal.requested': { amount: 'double' },
-}
-
-export interface TableTwin {
-  readonly name: string
-  readonly from: string
-  readonly fields: OracleFieldTypes
-  /** Of tables with several rows a key: the field that identifies a row, and the event's field that picks it. */
-  readonly id?: string
-  readonly on?: string
 }
 
 export const scenarioTables: readonly TableTwin[] = [
@@ -184,3 +175,10 @@ export const scenarioTwins: readonly Twin[] = [
     reason: (event, row) => `${print(() => amount(event))} by ${print(() => row('customers').string('country'))}`,
   },
 ]
+
+export const scenarioRuleTwins: OracleRules = {
+  events: scenarioEvents,
+  tables: scenarioTables,
+  twins: scenarioTwins,
+  features: [],
+}
