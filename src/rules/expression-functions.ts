@@ -92,12 +92,15 @@ const special: Readonly<Record<string, Special>> = {
     const a = ctx.compile(time)
     if (!fits(a.type, 'double')) return wrongType(ctx, a, 'hourOfDay', 'double')
     const name = textLiteral(zone)
-    if (name === undefined || !isZone(name)) {
-      const message = name === undefined ? 'hourOfDay needs its time zone as a text' : `there is no time zone ${name}`
-      return ctx.problem(zone, 'unknown-time-zone', message, "write it as 'Europe/London' or 'UTC'")
+    if (name !== undefined && !isZone(name)) {
+      return ctx.problem(zone, 'unknown-time-zone', `there is no time zone ${name}`, "write 'Europe/London' or 'UTC'")
     }
-    const hour = (ms: number) => (Math.abs(ms) <= latestMs ? hourOfDay(Math.floor(ms), name) : undefined)
-    return { type: 'double', run: unary(a.run, hour), node }
+    const b = ctx.compile(zone)
+    if (!fits(b.type, 'string')) return wrongType(ctx, b, 'hourOfDay', 'string')
+    // A row may hold anything: what is no zone is like a zone that is absent.
+    const hour = (ms: number, of: string) =>
+      Math.abs(ms) <= latestMs && isZone(of) ? hourOfDay(Math.floor(ms), of) : undefined
+    return { type: 'double', run: binary(a.run, b.run, hour), node }
   },
   inList: (ctx, node, args) => {
     const [list, value] = args

@@ -57,18 +57,23 @@ class Zone {
 }
 
 const zones = new Map<string, Zone>()
+/** More than there are zones: names in other letters (`europe/LONDON`) count as well, and they come from data. */
+const maxZones = 1_000
+const longestName = 64
 
 function zoneOf(name: string): Zone {
   const known = zones.get(name)
   if (known !== undefined) return known
   const zone = new Zone(name)
+  if (zones.size >= maxZones) zones.clear()
   zones.set(name, zone)
   return zone
 }
 
 /** True for a name of the IANA time-zone database (`Europe/London`), `UTC` included; bare offsets are not names. */
 export function isZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false
+  if (zones.has(name)) return true
+  if (name.length > longestName || !/^[A-Za-z]/.test(name)) return false
   try {
     zoneOf(name)
     return true
@@ -80,7 +85,7 @@ export function isZone(name: string): boolean {
 /**
  * The hour on the clocks of `zone` at epoch ms `ms`, 0–23.
  *
- * @throws RangeError for a name that `isZone` refuses: check it when the rule is loaded
+ * @throws RangeError for a name that `isZone` refuses
  */
 export const hourOfDay = (ms: number, zone: string): number => zoneOf(zone).hourOfDay(ms)
 

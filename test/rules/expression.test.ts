@@ -113,6 +113,9 @@ const places: readonly Row[] = [
   ["hourOfDay(e.time, 'Europe/London')", 0],
   ["hourOfDay(e.time, 'UTC')", 23],
   ["hourOfDay(1 / 0, 'UTC')", undefined],
+  ["hourOfDay(e.time, 'Europe/' + 'London')", 0],
+  ["hourOfDay(e.time, 'Europe/' + 'Nowhere')", undefined],
+  ["hourOfDay(e.time, '' + '+01:00')", undefined],
 ]
 
 const absence: readonly Row[] = [
