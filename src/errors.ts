@@ -19,6 +19,7 @@ export const logCodes = [
   'log-unavailable',
   'log-closed',
   'log-owned',
+  'log-unwritable',
   'topic-missing',
   'offset-out-of-range',
   'not-authorized',

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
-import { countingApp, expectCounted, logWithMain, main, sendEvents } from '../support/counting-app.ts'
+import { countingApp, logWithMain, main, sendEvents } from '../support/counting-app.ts'
 import { eventually } from '../support/eventually.ts'
+import { expectCounted } from '../support/expect-counted.ts'
 
 const keys = Array.from({ length: 400 }, (_, n) => `k${n % 7}`)
 

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import { noMetrics } from '../../src/runtime/metrics.ts'
 import { stateEngine } from '../../src/state/engines/index.ts'
-import { countingApp, expectCounted, logWithMain, sendEvents } from '../support/counting-app.ts'
+import { countingApp, logWithMain, sendEvents } from '../support/counting-app.ts'
+import { expectCounted } from '../support/expect-counted.ts'
 
 const keys = Array.from({ length: 2_000 }, (_, n) => `k${n}`)
 

@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import { openMemoryLog } from '../../src/log/memory-log.ts'
 import { partitionFor } from '../../src/record/murmur2.ts'
@@ -13,8 +12,6 @@ import { systemClock } from '../../src/time/clock.ts'
 import { TopologyBuilder } from '../../src/topology/builder.ts'
 import { defineOperator } from '../../src/topology/operator.ts'
 import type { Topology } from '../../src/topology/topology.ts'
-import { eventually } from './eventually.ts'
-import { readTopic } from './log-lines.ts'
 
 export const main = 'main'
 const counts: KeyValueStoreDef<number> = { kind: 'key-value', name: 'counts', serde: float64Serde }
@@ -114,7 +111,7 @@ export async function sendEvents(log: Log, keys: readonly string[], value = 'x')
 }
 
 /** What counting each key's events in log order must have written, computed from main as it lies. */
-function expectedCounts(records: readonly LogRecord[]): string[] {
+export function expectedCounts(records: readonly LogRecord[]): string[] {
   const counts = new Map<string, number>()
   return records
     .filter((record) => record.headers.count === undefined)
@@ -125,13 +122,6 @@ function expectedCounts(records: readonly LogRecord[]): string[] {
     })
 }
 
-const written = (records: readonly LogRecord[]): string[] =>
+/** What the application has written. */
+export const written = (records: readonly LogRecord[]): string[] =>
   records.filter((record) => record.headers.count !== undefined).map((record) => record.value!.toString())
-
-/** Waits until so many events have been counted, each once and in order. */
-export const expectCounted = (log: Log, events: number): Promise<void> =>
-  eventually(async () => {
-    const records = await readTopic(log, main)
-    expect(written(records)).toHaveLength(events)
-    expect(written(records)).toEqual(expectedCounts(records))
-  })

@@ -7,6 +7,7 @@ import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
 import { UsageError } from '../failure.ts'
 import { type Instance, startInstance } from '../instance.ts'
+import { startRestoreLine } from '../restore-line.ts'
 import { loadRules } from '../rule-folder.ts'
 
 /** By flag: the setting that it overrides. */
@@ -83,7 +84,9 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
     throw new UsageError('say which rules: --rules DIR, rules in the configuration file, or WEIR_RULES')
   const ruleSet = await loadRules(config.rules)
   const { level, pretty } = config.logging
-  const stream = { isTTY: cli.err.isTTY, write: (text: string) => void cli.err.write(text) }
+  // Takes the line of restores away; it is drawn again below.
+  const clear = cli.err.isTTY ? '\r\x1b[2K' : ''
+  const stream = { isTTY: cli.err.isTTY, write: (text: string) => void cli.err.write(`${clear}${text}`) }
   const logger = createLogger({ level, stream, ...(pretty === undefined ? {} : { pretty }) })
   const interrupted = aborted(cli.interrupted)
   logger.debug('configuration', { config: withoutSecrets(config) })
@@ -102,9 +105,11 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
     guarantee: config.processing.guarantee,
     ...(healthUrl === undefined ? {} : { health: `${healthUrl}/health/ready` }),
   })
+  const restores = startRestoreLine(cli.err, () => instance.app.health())
   try {
     await Promise.race([interrupted, instance.app.ended])
   } finally {
+    restores.done()
     await stop(instance, config.shutdownTimeoutMs, logger)
   }
   return 0

@@ -130,7 +130,7 @@ export class EmbeddedLog implements Log {
     await this.#storage.close()
   }
 
-  /** @throws LogError `log-closed`, `log-unavailable` */
+  /** @throws LogError `log-closed`, `log-unwritable` */
   #open(): LogStorage {
     this.#storage.check()
     return this.#storage

@@ -63,8 +63,8 @@ export class GroupCommit {
   #fail(group: readonly Pending[], cause: unknown): void {
     const what = cause instanceof Error ? cause.message : String(cause)
     const failure = new LogError(
-      'log-unavailable',
-      `the embedded log cannot be written (${what}): look to its disk, then open it again`,
+      'log-unwritable',
+      `the embedded log cannot be written (${what}): make room on its disk or mend it, then start again: nothing is half-written`,
       { cause },
     )
     this.#failure = failure

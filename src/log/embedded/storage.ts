@@ -63,7 +63,7 @@ export class LogStorage {
     return this.#generation * 2 ** 32 + ++this.#transactions
   }
 
-  /** @throws LogError `log-closed`; `log-unavailable` after a failed write */
+  /** @throws LogError `log-closed`; `log-unwritable` after a failed write */
   check(): void {
     if (this.#closed) throw new LogError('log-closed', 'the log is closed: open it again')
     if (this.commits.failure !== undefined) throw this.commits.failure

@@ -75,13 +75,13 @@ describe('writes of an embedded log', () => {
     const { db, log } = await open()
     await append(log, 'a')
     const reader = await log.openReader({ ...at, offset: 1, isolation: 'read-committed' })
-    const waiting = expect(reader.poll(600_000)).rejects.toMatchObject({ name: 'LogError', code: 'log-unavailable' })
+    const waiting = expect(reader.poll(600_000)).rejects.toMatchObject({ name: 'LogError', code: 'log-unwritable' })
     db.failure = new Error('no space left on device')
     await expect(append(log, 'b')).rejects.toMatchObject({ name: 'ProductionError', code: 'production-failed' })
     await waiting
     db.failure = undefined
     await expect(append(log, 'c')).rejects.toMatchObject({
-      code: 'log-unavailable',
+      code: 'log-unwritable',
       message: expect.stringContaining('no space left on device'),
     })
   })
