@@ -22,6 +22,10 @@ export const tickType = 'tick'
 /** Types of the records that carry a global feature's result back into the main stream begin so. */
 export const featureTypePrefix = 'feature.'
 
+/** True for a record that carries a global feature's result. */
+export const isResult = ({ kind, type }: Pick<Head, 'kind' | 'type'>): boolean =>
+  kind === 'business' && type.startsWith(featureTypePrefix)
+
 /** The kinds that belong to a customer: they need a key on its own partition, and they move stream time. */
 export const isKeyed = (kind: Kind): boolean => kind === 'business' || kind === 'data'
 

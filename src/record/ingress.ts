@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.ts'
-import { featureTypePrefix, type Head, HeaderHead, isKeyed, tickType } from './head.ts'
+import { type Head, HeaderHead, isKeyed, isResult, tickType } from './head.ts'
 import { headerNames } from './headers.ts'
 import { type Ingested, refused } from './ingested.ts'
 import { type PrimaryKeyOf, readDebezium } from './mappings/debezium.ts'
@@ -8,7 +8,7 @@ import { partitionFor } from './murmur2.ts'
 import type { LogRecord } from './record.ts'
 
 export { type DataChange, readDataChange, unavailableValue } from './data-change.ts'
-export { featureTypePrefix, type Head, type Kind, kinds, tickType } from './head.ts'
+export { featureTypePrefix, type Head, isResult, type Kind, kinds, tickType } from './head.ts'
 export { type EventHeaders, eventHeaders, headerNames } from './headers.ts'
 export type { Accepted, Ignored, Ingested, Refused } from './ingested.ts'
 export { type JsonObject, type LazyPayload, PayloadError, type PayloadResult } from './payload.ts'
@@ -32,12 +32,14 @@ export interface IngressOptions {
   readonly objection?: (record: LogRecord, head: Head) => string | undefined
 }
 
-const isOurs = ({ kind, type }: Head): boolean =>
-  kind === 'control' || kind === 'decision' || (kind === 'business' && type.startsWith(featureTypePrefix))
+const isOurs = (head: Head): boolean => head.kind === 'control' || head.kind === 'decision' || isResult(head)
 
-/** Only these can make everybody else late; data records are capped instead, and other kinds do not move time. */
+/**
+ * Only these can make everybody else late; data records are capped instead, and other kinds do not move time. A global
+ * feature's result has the time of its cause, which was judged and moved time before it.
+ */
 const canBeAhead = (head: Head): boolean =>
-  head.kind === 'business' || (head.kind === 'control' && head.type === tickType)
+  head.kind === 'business' ? !isResult(head) : head.kind === 'control' && head.type === tickType
 
 export type Ingress = (record: LogRecord) => Ingested
 

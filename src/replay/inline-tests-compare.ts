@@ -26,6 +26,8 @@ export interface Difference {
   readonly type: string
   /** The rule whose trailing `not` should have decided about it. */
   readonly trailing?: string
+  /** The global feature whose result at the event is decided. */
+  readonly feature?: string
   readonly field: 'decision' | 'outcome' | 'score' | 'rules' | 'reason' | 'late' | 'failed'
   readonly expected: string
   readonly got: string
@@ -35,8 +37,10 @@ export interface Difference {
 const partition = 0
 
 /** The id of the decision that an expectation is about: an event's offset is its place in the test, counted from 0. */
-const decisionIdOf = ({ event, trailing }: TestExpectation): string =>
-  trailing === undefined ? `d:${partition}:${event - 1}` : `a:${partition}:${event - 1}:${trailing}`
+function decisionIdOf({ event, trailing, feature }: TestExpectation): string {
+  const place = `${partition}:${event - 1}${feature === undefined ? '' : `:${feature}`}`
+  return trailing === undefined ? `d:${place}` : `a:${place}:${trailing}`
+}
 
 /** What differs from what the test expects, in the order in which it is written; then rules that failed anywhere. */
 export function compare(test: TestDef, output: TestOutput): Difference[] {
@@ -58,8 +62,14 @@ export function compare(test: TestDef, output: TestOutput): Difference[] {
 }
 
 function compareOne(test: TestDef, expectation: TestExpectation, output: TestOutput): Difference[] {
-  const { event, trailing, decided, source } = expectation
-  const about = { event, type: test.events[event - 1]!.type, ...(trailing === undefined ? {} : { trailing }), source }
+  const { event, trailing, feature, decided, source } = expectation
+  const about = {
+    event,
+    type: test.events[event - 1]!.type,
+    ...(trailing === undefined ? {} : { trailing }),
+    ...(feature === undefined ? {} : { feature }),
+    source,
+  }
   const decision = output.decisions.get(decisionIdOf(expectation))
   if (decision === undefined) {
     if (!decided) return []

@@ -1,13 +1,15 @@
 import { eventHeaders } from '../record/ingress.ts'
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
-import { unsigned } from '../rules/authenticity.ts'
+import { believed } from '../rules/authenticity.ts'
 import { compileRuleSet } from '../rules/compiler.ts'
 import { deadLetterTopic } from '../rules/operators/sinks.ts'
+import { ReplayPlaces } from '../rules/places.ts'
+import { planOf } from '../rules/plan.ts'
 import type { RuleSet, TestDef, TestEvent } from '../rules/rule-set.ts'
 import { stateEngine } from '../state/engines/index.ts'
-import { ReplayTask } from '../task/replay-task.ts'
-import type { SubTopology } from '../topology/topology.ts'
+import { featureOf } from './feature-records.ts'
 import { compare, type DecidedEvent, type Difference, type TestOutput } from './inline-tests-compare.ts'
+import { ReplayedLog } from './replayed-log.ts'
 
 export type { Difference } from './inline-tests-compare.ts'
 
@@ -44,20 +46,10 @@ export async function runInlineTests(
   ruleSet: RuleSet,
   { filter = () => true }: InlineTestOptions = {},
 ): Promise<InlineTestReport> {
-  const { subTopologies } = compileRuleSet({
-    ruleSet,
-    ruleSetOffset: -1,
-    mainTopic: topic,
-    partitions: 1,
-    mapping: 'headers',
-    maxValueBytes: Number.POSITIVE_INFINITY,
-    authenticity: unsigned('test'),
-    stamp: () => ({}),
-  })
   const results: InlineTestResult[] = []
   const fired = new Set<string>()
   for (const test of ruleSet.tests.filter(filter)) {
-    const output = await outputOf(test, subTopologies[0]!)
+    const output = await outputOf(test, ruleSet)
     for (const decision of output.decisions.values()) for (const { rule } of decision.fired) fired.add(rule)
     results.push({ test, differences: compare(test, output) })
   }
@@ -68,13 +60,35 @@ export async function runInlineTests(
   }
 }
 
-async function outputOf({ events }: TestDef, topology: SubTopology): Promise<TestOutput> {
-  const engine = stateEngine('memory')
-  const task = await ReplayTask.open({ topology, partition: 0, engine, folder: 'test', count: () => {} })
+async function outputOf({ events }: TestDef, ruleSet: RuleSet): Promise<TestOutput> {
+  const records = events.map(recordOf)
+  const written = new Set(records.map(featureOf))
+  // A test that says what came of a global feature is taken at its word.
+  const features = planOf(ruleSet).globals.filter(({ name }) => !written.has(name))
+  const places = new ReplayPlaces(features.map(({ name }) => name))
+  const topology = compileRuleSet({
+    ruleSet,
+    ruleSetOffset: -1,
+    mainTopic: topic,
+    partitions: 1,
+    mapping: 'headers',
+    maxValueBytes: Number.POSITIVE_INFINITY,
+    authenticity: believed,
+    stamp: () => ({}),
+    places,
+  })
+  const log = new ReplayedLog({
+    topology,
+    places,
+    contributing: new Set(features.map(({ event }) => event)),
+    engine: stateEngine('memory'),
+    folder: 'test',
+    count: () => {},
+  })
   try {
-    return sortOutput(await task.process(events.map(recordOf)))
+    return sortOutput(await log.process(0, records), places)
   } finally {
-    await task.close()
+    await log.close()
   }
 }
 
@@ -91,7 +105,7 @@ function recordOf({ kind, type, id, key, timeMs, payload }: TestEvent, index: nu
   }
 }
 
-function sortOutput(written: readonly OutgoingRecord[]): TestOutput {
+function sortOutput(written: readonly OutgoingRecord[], places: ReplayPlaces): TestOutput {
   const decisions = new Map<string, DecidedEvent>()
   const deadLetters = new Map<number, string>()
   for (const { topic: to, value, headers } of written) {
@@ -100,7 +114,7 @@ function sortOutput(written: readonly OutgoingRecord[]): TestOutput {
       decisions.set(decision.decisionId, decision)
     } else if (to === deadLetterTopic(topic)) {
       const why = `${headers['dead-letter-reason']!.toString()}: ${headers['dead-letter-detail']!.toString()}`
-      deadLetters.set(Number(headers['origin-offset']!.toString()), why)
+      deadLetters.set(places.offsetOf(Number(headers['origin-offset']!.toString())), why)
     }
   }
   return { decisions, deadLetters }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { RuleSetError, type RuleSetIssue } from '../errors.ts'
 import { type LoadOptions, loadRuleSet } from './loader.ts'
 import type { RuleSet } from './rule-set.ts'
-import { refuseUnsupported } from './unsupported.ts'
 
 /** What `check` found in a directory of rule files. */
 export interface CheckReport {
@@ -18,7 +17,6 @@ export interface CheckReport {
 export async function checkRules(directory: string, options: LoadOptions = {}): Promise<CheckReport> {
   try {
     const ruleSet = await loadRuleSet(directory, options)
-    refuseUnsupported(ruleSet)
     return { ruleSet, issues: ruleSet.warnings, texts: await textsOf(ruleSet.warnings) }
   } catch (error) {
     if (!(error instanceof RuleSetError)) throw error

@@ -1,5 +1,14 @@
 import { waitingSerde } from '../operators/sequence/waiting-serde.ts'
-import { createIngress, type Ingested, type IngressMapping, streamTimeOf, tickType } from '../record/ingress.ts'
+import {
+  createIngress,
+  featureTypePrefix,
+  type Head,
+  type Ingested,
+  type IngressMapping,
+  isResult,
+  streamTimeOf,
+  tickType,
+} from '../record/ingress.ts'
 import type { Headers, LogRecord } from '../record/record.ts'
 import { TopologyBuilder } from '../topology/builder.ts'
 import type { Ingest, SourceDef, Topology } from '../topology/topology.ts'
@@ -8,9 +17,13 @@ import { compileSequence, type SharedStores } from './compile-sequence.ts'
 import { compileFieldReader, type FieldReader } from './fields.ts'
 import { keptEventSerde, keptFields } from './kept-event.ts'
 import { admit, nodeNames } from './operators/admit.ts'
+import { contribute } from './operators/contribute.ts'
 import { controlRecords } from './operators/control.ts'
 import { decide } from './operators/decide.ts'
 import { eventRule } from './operators/event-rule.ts'
+import { definitionHeader, globalDefinition } from './operators/global-definition.ts'
+import { globalFeatures } from './operators/global-features.ts'
+import { contributionSink, contributionSource, repartitionTopic, resultSink } from './operators/global-topics.ts'
 import { Incoming } from './operators/incoming.ts'
 import { controlListsOf } from './operators/lists.ts'
 import { readyEvents } from './operators/ready-events.ts'
@@ -18,9 +31,9 @@ import { seenIdsStore } from './operators/seen-ids.ts'
 import { sequenceRule } from './operators/sequence-rule.ts'
 import { deadLetterSink, decisionSink, lateSink } from './operators/sinks.ts'
 import { updateRows } from './operators/update-rows.ts'
+import { logPlaces, type Places, type ReplayPlaces } from './places.ts'
 import { planOf, type RuleSetPlan, typesOf } from './plan.ts'
-import type { RuleSet, SequenceRule } from './rule-set.ts'
-import { refuseUnsupported } from './unsupported.ts'
+import type { FeatureDef, RuleSet, SequenceRule } from './rule-set.ts'
 
 export interface CompileOptions {
   readonly ruleSet: RuleSet
@@ -33,18 +46,24 @@ export interface CompileOptions {
   readonly authenticity: Authenticity
   /** Headers of the moment for decisions; see `decisionSink`. */
   readonly stamp: () => Headers
+  /** Prefix of the application's internal topics. Default `weir`. */
+  readonly applicationId?: string
+  /**
+   * For a replay that works out global features by itself: which ones, and the places of their results. Default: all of
+   * them, and the log's own offsets.
+   */
+  readonly places?: ReplayPlaces
 }
 
 /**
  * Wires a rule set to the engine's operators. There is no second engine: what a rule means is what its operators do.
- * @throws RuleSetError for what the language has and the engine does not run yet
  *
  *     main → admit → control, rows …, events → rule … → decide → decisions (main)
- *                  ↘ dead-letter, late
+ *                  ↘ dead-letter, late       ↘ contribute → contributions
+ *     repartition (the contributions, by their `by`) → global-features → results (main)
  */
 export function compileRuleSet(options: CompileOptions): Topology {
   const { ruleSet, mainTopic, partitions, maxValueBytes, authenticity, stamp } = options
-  refuseUnsupported(ruleSet)
   const plan = planOf(ruleSet)
   const eventIds = seenIdsStore('event-ids', ruleSet.options.graceMs)
   const rowIds = seenIdsStore('row-ids', ruleSet.options.dataDedupeMs)
@@ -61,14 +80,8 @@ export function compileRuleSet(options: CompileOptions): Topology {
   const shared = sharedStores(ruleSet, plan)
   const lists = controlListsOf(ruleSet, shared.stores.events.retentionMs)
   builder.processor(controlRecords({ lists }), nodeNames.admit)
-  const decidedTypes = new Set(plan.rules.flatMap(typesOf))
-  const routes = new Map(
-    [...decidedTypes].map((type) => {
-      const named = plan.rules.filter((rule) => typesOf(rule).includes(type))
-      // The decision comes last: when an event arrives there, all its rules have spoken.
-      return [type, [...named.map(({ id }) => nodeNames.rule(id)), nodeNames.decide]]
-    }),
-  )
+  const globals = globalsOf(options, plan)
+  const routes = new Map([...plan.events.keys()].map((type) => [type, routeOf(type, plan, globals)]))
   builder.processor(readyEvents({ plan, graceMs: ruleSet.options.graceMs, routes, lists }), nodeNames.admit)
   for (const rule of plan.rules) {
     const operator =
@@ -78,7 +91,7 @@ export function compileRuleSet(options: CompileOptions): Topology {
     builder.processor(operator, nodeNames.events)
   }
   builder.processor(
-    decide({ plan, ruleSet, ruleSetOffset: options.ruleSetOffset }),
+    decide({ plan, ruleSet, ruleSetOffset: options.ruleSetOffset, places: options.places ?? logPlaces }),
     ...plan.rules.map(({ id }) => nodeNames.rule(id)),
     nodeNames.events,
     nodeNames.admit,
@@ -90,7 +103,38 @@ export function compileRuleSet(options: CompileOptions): Topology {
     nodeNames.control,
     ...[...plan.tables.keys()].map(nodeNames.rows),
   )
+  if (globals.length > 0) addGlobalFeatures(builder, globals, options)
   return builder.build()
+}
+
+/** The global features that the topology works out. */
+function globalsOf({ places }: CompileOptions, { globals }: RuleSetPlan): readonly FeatureDef[] {
+  return places === undefined ? globals : globals.filter(({ name }) => places.features.includes(name))
+}
+
+/** The nodes that get the events of a type, in their order: when an event arrives at `decide`, all its rules have spoken. */
+function routeOf(type: string, { rules }: RuleSetPlan, globals: readonly FeatureDef[]): string[] {
+  const named = rules.filter((rule) => typesOf(rule).includes(type))
+  const decides = named.length === 0 ? [] : [...named.map(({ id }) => nodeNames.rule(id)), nodeNames.decide]
+  return globals.some(({ event }) => event === type) ? [...decides, nodeNames.contribute] : decides
+}
+
+/** Contributions leave main by one sub-topology, and come back as results by another. */
+function addGlobalFeatures(
+  builder: TopologyBuilder,
+  features: readonly FeatureDef[],
+  { ruleSet, mainTopic, partitions, authenticity, applicationId = 'weir', ...options }: CompileOptions,
+): void {
+  const { graceMs } = ruleSet.options
+  const places: Places = options.places ?? logPlaces
+  const topic = repartitionTopic(applicationId)
+  const definitions = features.map((feature) => globalDefinition(feature, graceMs))
+  builder
+    .processor(contribute({ features, graceMs, places }), nodeNames.events)
+    .sink(contributionSink({ topic, partitions }), nodeNames.contribute)
+    .source(contributionSource({ topic, partitions }))
+    .processor(globalFeatures({ definitions, partitions }), nodeNames.repartition)
+    .sink(resultSink(mainTopic, authenticity), nodeNames.globalFeatures)
 }
 
 /** One store for the events of all sequences, kept as long as the longest of them needs. */
@@ -121,6 +165,12 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
   const readers = new Map(
     [...plan.events].map(([type, { event }]): [string, FieldReader] => [type, compileFieldReader(event.fields)]),
   )
+  const definitions = new Map(
+    plan.globals.map((feature) => [
+      `${featureTypePrefix}${feature.name}`,
+      globalDefinition(feature, ruleSet.options.graceMs).hash,
+    ]),
+  )
   const hasLists = [...ruleSet.lists.values()].some(({ from }) => from === 'control')
   return {
     name: 'main',
@@ -129,10 +179,10 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
       const ingested = ingress(log)
       const streamTimeMs = streamTimeOf(log, ingested, maxAheadMs)
       if (ingested.verdict === 'ignored') return { streamTimeMs, record: undefined }
-      // The ticks of another application with other keys come every second: they are not for us, and no attack.
-      if (isForgedTick(ingested) && authenticity.isOthers?.(log)) return { streamTimeMs, record: undefined }
+      // What another application with other keys writes for itself is not for us, and no attack.
+      if (isForOwner(ingested) && authenticity.isOthers?.(log)) return { streamTimeMs, record: undefined }
       const head = ingested.verdict === 'accepted' ? ingested.head : undefined
-      if (head !== undefined && !isWanted(head)) return { streamTimeMs, record: undefined }
+      if (head !== undefined && !isWanted(head, log.headers)) return { streamTimeMs, record: undefined }
       const { topic, partition, offset, headers } = log
       const value = new Incoming(log, ingested, head === undefined ? undefined : readers.get(head.type))
       // Whether an event fills a step or counts may depend on a list: that is known after the list's record.
@@ -145,12 +195,23 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
     },
   }
 
-  function isWanted({ kind, type }: { readonly kind: string; readonly type: string }): boolean {
-    if (kind === 'business') return plan.events.has(type)
+  function isWanted({ kind, type }: Head, headers: Headers): boolean {
+    if (kind === 'business') return plan.events.has(type) && isOfDefinition(type, headers)
     if (kind === 'control') return true
     return kind === 'data' && plan.tables.has(type)
   }
+
+  /** A result of a feature that has been defined anew since is not this feature's. */
+  function isOfDefinition(type: string, headers: Headers): boolean {
+    const hash = definitions.get(type)
+    return hash === undefined || (headers[definitionHeader]?.toString() ?? hash) === hash
+  }
 }
 
-const isForgedTick = (ingested: Ingested): boolean =>
-  ingested.verdict === 'rejected' && ingested.reason === 'forged' && ingested.head?.type === tickType
+/** Ticks that are not ours, and results: an application writes them for itself alone. */
+function isForOwner(ingested: Ingested): boolean {
+  if (ingested.verdict === 'accepted') return isResult(ingested.head)
+  if (ingested.verdict === 'ignored' || ingested.reason !== 'forged') return false
+  const { kind, type } = ingested.head ?? {}
+  return type === tickType || (kind !== undefined && type !== undefined && isResult({ kind, type }))
+}

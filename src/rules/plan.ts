@@ -1,3 +1,4 @@
+import { featureTypePrefix } from '../record/ingress.ts'
 import type { EventDef, EventRule, FeatureDef, Rule, RuleSet, SequenceRule, TableDef } from './rule-set.ts'
 
 /** What the engine does for one event type. */
@@ -19,8 +20,10 @@ export interface RuleSetPlan {
   readonly events: ReadonlyMap<string, TypePlan>
   /** Tables by the data type that fills them; only tables that some rule reads. */
   readonly tables: ReadonlyMap<string, readonly TableDef[]>
-  /** Features that some rule reads. */
+  /** Features kept per customer that some rule reads. */
   readonly features: readonly FeatureDef[]
+  /** Features across customers whose results some rule names, in the order of the rule set. */
+  readonly globals: readonly FeatureDef[]
   /** Rules that are not off. */
   readonly rules: readonly Rule[]
 }
@@ -29,10 +32,14 @@ export function planOf(ruleSet: RuleSet): RuleSetPlan {
   const rules = ruleSet.rules.filter((rule) => rule.mode !== 'off')
   const read = rules.filter((rule): rule is EventRule => rule.kind === 'event')
   const features = [...ruleSet.features.values()].filter(({ name }) => read.some((rule) => reads(rule, `f.${name}`)))
-  const types = new Set([...rules.flatMap(typesOf), ...features.map(({ event }) => event)])
+  const named = new Set(rules.flatMap(typesOf))
+  const globals = [...ruleSet.features.values()].filter(
+    ({ scope, name }) => scope === 'global' && named.has(`${featureTypePrefix}${name}`),
+  )
+  const types = new Set([...named, ...[...features, ...globals].map(({ event }) => event)])
   const events = new Map([...types].map((type) => [type, typePlan(type, ruleSet, rules)]))
   const tables = new Set([...events.values()].flatMap((plan) => plan.tables))
-  return { events, tables: Map.groupBy(tables, (table) => table.from), features, rules }
+  return { events, tables: Map.groupBy(tables, (table) => table.from), features, globals, rules }
 }
 
 function typePlan(type: string, ruleSet: RuleSet, rules: readonly Rule[]): TypePlan {

@@ -176,6 +176,8 @@ export interface TestExpectation {
   readonly event: number
   /** The extra decision that this rule's trailing `not` makes about the event, instead of the event's own. */
   readonly trailing?: string
+  /** The decision on the result that this global feature gave to the event, instead of the event's own. */
+  readonly feature?: string
   /** False: there must be no such decision. Default true. */
   readonly decided: boolean
   readonly outcome?: Outcome

@@ -175,6 +175,7 @@ export const testEventSchema = z
 export const expectationSchema = z.strictObject({
   event: z.int().min(1).meta({ description: 'the number of an event of the test, from 1' }),
   trailing: text('a rule id').optional(),
+  feature: text('a global feature').optional(),
   decided: z.boolean().optional().meta({ description: 'true or false' }),
   outcome: z.enum(outcomes).optional().meta({ description: 'an outcome' }),
   score: z.number().min(0).max(100).optional().meta({ description: 'a number from 0 to 100' }),

@@ -72,5 +72,15 @@ export const rowDecl = (table: string, fields: ReadonlyMap<string, FieldType>): 
   members: fieldDecls(fields),
 })
 
+/** Of a global feature's `emit`: the result about to be written, of values of these types. */
+export const emitScope = ({ value, by }: { readonly value: ValueType; readonly by: ValueType }): DeclaredScope => ({
+  names: new Map<string, Decl>([
+    ['value', valueDecl(value)],
+    ['by', valueDecl(by)],
+    ['key', valueDecl('string')],
+  ]),
+  lists: new Map(),
+})
+
 const fieldDecls = (fields: ReadonlyMap<string, FieldType>): Map<string, Decl> =>
   new Map([...fields].map(([name, field]) => [name, valueDecl(valueTypeOf(field), field.pii)]))

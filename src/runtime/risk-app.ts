@@ -42,6 +42,7 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
     maxValueBytes,
     authenticity,
     stamp: stampOf(clock),
+    applicationId: options.applicationId,
   })
   const { tickAfterMs, maxAheadMs } = ruleSet.options
   const tick = {

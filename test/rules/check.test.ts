@@ -91,19 +91,3 @@ ${file}:3:59 error unknown-value: outcome cannot be blok
     )
   })
 })
-
-it('refuses what the engine does not run yet, with its place', async () => {
-  const text = `version: 1
-events: {session.login: {deviceId: string}}
-features:
-  users: {event: session.login, agg: distinct, value: key, by: e.deviceId, scope: global, window: 1d}
-rules:
-- {id: ring, event: feature.users, when: e.value >= 3.0, then: {outcome: review, score: 5}}
-`
-  const folder = await mkdtemp(join(tmpdir(), 'weir-check-'))
-  await writeFile(join(folder, 'a.yaml'), text)
-  const { ruleSet, issues } = await checkRules(folder)
-  await rm(folder, { recursive: true })
-  expect(ruleSet).toBeUndefined()
-  expect(issues).toMatchObject([{ code: 'not-supported-yet', line: 4 }])
-})

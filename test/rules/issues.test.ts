@@ -128,6 +128,11 @@ const cases: readonly Case[] = [
   ['feature-value', 'sum without a value', feature('event: card, §agg: sum, window: 1h')],
   ['feature-by', 'a global feature without by', feature('event: card, agg: count, §scope: global, window: 1h')],
   ['feature-global', 'emit without scope: global', feature('event: card, agg: count, §emit: value > 1, window: 1h')],
+  [
+    'feature-global',
+    'an emit that asks for a list',
+    feature('event: card, agg: count, by: key, scope: global, emit: §"inList(\'vip\', by)", window: 1h'),
+  ],
   ['feature-global', 'a feature of a feature', feature('event: §feature.users, agg: count, window: 1h')],
   [
     'window-order',
@@ -249,6 +254,11 @@ const warnings: readonly Case[] = [
     'expired',
     'a rule that has expired',
     `${events}rules:\n- {id: §r, event: card, when: e.amount > 1, expires: 2026-05-31, then: ${then}}\n`,
+  ],
+  [
+    'global-unbounded',
+    'a global feature without a bound',
+    `${events}features:\n  §x: {event: card, agg: count, by: key, scope: global, window: 1h}\n`,
   ],
   [
     'unused-feature',

@@ -27,8 +27,8 @@ describe('the shipped rules', () => {
   it('each have an inline test in which an event of theirs leaves them alone', () => {
     const quiet = (id: string, types: readonly string[]) =>
       shipped.tests.some((test) =>
-        test.expect.some(({ event, rules, decided, trailing }) => {
-          const type = test.events[event - 1]?.type
+        test.expect.some(({ event, rules, decided, trailing, feature }) => {
+          const type = feature === undefined ? test.events[event - 1]?.type : `feature.${feature}`
           if (type === undefined || !types.includes(type)) return false
           return trailing === id ? !decided : rules !== undefined && !rules.includes(id)
         }),

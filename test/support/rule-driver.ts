@@ -1,3 +1,4 @@
+import type { LogRecord } from '../../src/record/record.ts'
 import { type Authenticity, unsigned } from '../../src/rules/authenticity.ts'
 import { compileRuleSet } from '../../src/rules/compiler.ts'
 import { loadRuleFiles } from '../../src/rules/loader.ts'
@@ -28,7 +29,7 @@ export interface TestEvent {
 /** Runs a rule file over events, on one partition, by the real compiler and task. */
 export class RuleDriver {
   readonly driver: TopologyTestDriver
-  #seen = 0
+  readonly #seen = new Set<LogRecord>()
 
   private constructor(driver: TopologyTestDriver) {
     this.driver = driver
@@ -64,20 +65,22 @@ export class RuleDriver {
     const text = { kind, type, id, time: String(timeMs) }
     const headers = Object.fromEntries(Object.entries(text).map(([name, value]) => [name, Buffer.from(value)]))
     await this.driver.pipe({ topic: 'main', key, value: JSON.stringify(payload), headers, timestampMs: timeMs })
-    const all = this.decisions()
-    const fresh = all.slice(this.#seen)
-    this.#seen = all.length
-    return fresh
+    const fresh = this.#decisionRecords().filter((record) => !this.#seen.has(record))
+    for (const record of fresh) this.#seen.add(record)
+    return fresh.map(decidedIn)
   }
 
   decisions(): Decided[] {
-    return this.driver
-      .read('main')
-      .filter(({ headers }) => headers.kind?.toString() === 'decision')
-      .map(({ value }) => JSON.parse(value!.toString()))
+    return this.#decisionRecords().map(decidedIn)
+  }
+
+  #decisionRecords(): LogRecord[] {
+    return this.driver.read('main').filter(({ headers }) => headers.kind?.toString() === 'decision')
   }
 
   close(): Promise<void> {
     return this.driver.close()
   }
 }
+
+const decidedIn = ({ value }: LogRecord): Decided => JSON.parse(value!.toString())

@@ -1,6 +1,6 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import pc from 'picocolors'
-import { type BacktestSummary, backtest } from '../../replay/backtest.ts'
+import { type BacktestOptions, type BacktestSummary, backtest } from '../../replay/backtest.ts'
 import { outcomes } from '../../rules/rule-set.ts'
 import { defaultEngine } from '../../state/engines/index.ts'
 import { wholeNumber } from '../arguments.ts'
@@ -15,13 +15,18 @@ interface Options {
   readonly input: string
   readonly output?: string
   readonly partitions: number
+  readonly globalFeatures: NonNullable<BacktestOptions['features']>
   readonly json?: boolean
 }
 
 const notes = `
 The input is JSON lines, of your own or of weir export. The output has one decision a line, partition by partition; the
 same input gives the same bytes. Lines that are no events are counted, and the back-test goes on. With one partition an
-event's offset is its line, counted from 0.`
+event's offset is its line, counted from 0.
+
+Results of global features that the input holds, as an export does, are used as they are when they come from the same
+definition. Others are worked out: the partitions are merged by timestamp, partition and offset, and each result comes
+directly after its cause. An input with decisions of this very rule set holds all there were.`
 
 export function backtestCommand(cli: Cli): Command {
   const command = new Command('backtest')
@@ -30,6 +35,11 @@ export function backtestCommand(cli: Cli): Command {
     .requiredOption('--input <FILE>', 'events as JSON lines, - for standard input')
     .option('--output <FILE>', 'write the decisions to FILE, - for standard output')
     .option('--partitions <N>', 'partitions of the log that the lines make', wholeNumber(1, 10_000), 1)
+    .addOption(
+      new Option('--global-features <FROM>', 'take results of global features from the input, or work them out')
+        .choices(['auto', 'recorded', 'recomputed'])
+        .default('auto'),
+    )
     .option('--json', 'a summary for machines')
     .action(cli.action((options: Options) => run(cli, options)))
   return withExamples(
@@ -42,7 +52,7 @@ export function backtestCommand(cli: Cli): Command {
   )
 }
 
-async function run(cli: Cli, { rules, input, output, partitions, json }: Options): Promise<ExitCode> {
+async function run(cli: Cli, { rules, input, output, partitions, globalFeatures, json }: Options): Promise<ExitCode> {
   const ruleSet = await loadRules(rules)
   const progress = startProgress(cli.err)
   try {
@@ -51,6 +61,7 @@ async function run(cli: Cli, { rules, input, output, partitions, json }: Options
       input,
       ...(output === undefined ? {} : { output }),
       partitions,
+      features: globalFeatures,
       engine: defaultEngine(),
       onProgress: (lines) => progress.show(`${grouped(lines)} lines`),
     })
@@ -79,10 +90,17 @@ const forMachines = (summary: BacktestSummary, ruleSet: string) => ({
   duplicates: summary.counts.get('duplicates') ?? 0,
   deadLettered: countsOf(summary, 'dead-lettered'),
   failures: countsOf(summary, 'failures'),
+  globalFeatures: summary.features,
 })
 
 function forPeople(summary: BacktestSummary): string {
-  const { lines, decisions, rules, late, duplicates, deadLettered, failures, ...rest } = forMachines(summary, '')
+  const { lines, decisions, rules, late, duplicates, deadLettered, failures, globalFeatures, ...rest } = forMachines(
+    summary,
+    '',
+  )
+  const { recorded, recomputed } = globalFeatures
+  const named = (features: readonly string[], what: string) =>
+    features.length === 0 ? [] : [`global features ${what}: ${features.join(', ')}`]
   const table = (title: string, counts: Readonly<Record<string, number>>) =>
     Object.keys(counts).length === 0
       ? []
@@ -94,6 +112,8 @@ function forPeople(summary: BacktestSummary): string {
   return [
     `${grouped(lines)} lines, ${grouped(decisions)} decisions, ${grouped(late)} late, ${grouped(duplicates)} duplicates`,
     ...outcomes.map((outcome) => `  ${grouped(rest.outcomes[outcome] ?? 0).padStart(11)}  ${outcomeText(outcome)}`),
+    ...named(recorded, 'as the input has them'),
+    ...named(recomputed, 'worked out, partitions merged by (timestamp, partition, offset)'),
     ...table('Rules that fired', rules),
     ...table('Dead-lettered, by reason', deadLettered),
     ...table('Evaluations that failed, by rule', failures),

@@ -76,13 +76,17 @@ function forPeople({ results, coverage }: InlineTestReport, isFiltered: boolean)
 function failureText({ test, differences }: InlineTestResult): string {
   const { file, line, column } = test.source
   const head = `${pc.red('✗')} ${pc.bold(test.name)} ${pc.dim(`${file}:${line}:${column}`)}`
-  const byPlace = Map.groupBy(differences, ({ event, trailing }) => `${event} ${trailing ?? ''}`)
+  const byPlace = Map.groupBy(
+    differences,
+    ({ event, trailing, feature }) => `${event} ${trailing ?? ''} ${feature ?? ''}`,
+  )
   const places = [...byPlace.values()].flatMap((group) => [placeText(group[0]!), ...group.map(differenceText)])
   return [head, ...places, ''].join('\n')
 }
 
-function placeText({ event, type, trailing, source }: Difference): string {
-  const about = trailing === undefined ? '' : `, the end of ${trailing}`
+function placeText({ event, type, trailing, feature, source }: Difference): string {
+  const result = feature === undefined ? '' : `, the result of ${feature}`
+  const about = trailing === undefined ? result : `${result}, the end of ${trailing}`
   return `  event ${event} (${type})${about} ${pc.dim(`line ${source.line}`)}`
 }
 

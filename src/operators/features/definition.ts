@@ -1,3 +1,4 @@
+import type { WindowStoreDef } from '../../state/stores.ts'
 import type { StreamRecord } from '../../topology/operator.ts'
 import type { KeyedEvent } from '../sequence/definition.ts'
 
@@ -6,6 +7,9 @@ export type Aggregate = (typeof aggregates)[number]
 
 /** A value that is aggregated: numbers for `sum`, `avg`, `min`, `max`, `stddev`, any of them for the others. */
 export type AggregateValue = number | string | boolean
+
+/** What an event gives to each column of what is kept; a column that it does not count in has `undefined`. */
+export type ColumnValues = readonly (AggregateValue | undefined)[]
 
 /** One value over a window of event time that ends at the event which asks. */
 export interface WindowedFeature<E> {
@@ -25,6 +29,8 @@ export interface WindowedFeature<E> {
 export interface WindowedAggregateDef<E> {
   /** Unique in its topology; the store is named after it. */
   readonly name: string
+  /** A store to share with others, which are told apart by their names; it must keep windows and grace. Default: its own. */
+  readonly store?: WindowStoreDef<ColumnValues>
   /** Whether an event is one of those that count: its type and `where`. Must be pure. */
   contributes(event: KeyedEvent<E>): boolean
   /**

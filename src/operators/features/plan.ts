@@ -45,7 +45,7 @@ export function planAggregates<E>(
     }
   })
   const reachMs = Math.max(0, ...features.map(({ fromMs }) => fromMs)) + def.graceMs
-  const store: WindowStoreDef<ColumnValues> = {
+  const store: WindowStoreDef<ColumnValues> = def.store ?? {
     kind: 'window',
     name: `${def.name}-events`,
     serde: valuesSerde,

@@ -1,9 +1,8 @@
 import { SerdeError } from '../../errors.ts'
 import type { Serde } from '../../record/serde.ts'
-import type { AggregateValue } from './definition.ts'
+import type { AggregateValue, ColumnValues } from './definition.ts'
 
-/** What an event gives to each column; a column that it does not count in has `undefined`. */
-export type ColumnValues = readonly (AggregateValue | undefined)[]
+export type { ColumnValues } from './definition.ts'
 
 const tags = { absent: 0, number: 1, string: 2, false: 3, true: 4 } as const
 

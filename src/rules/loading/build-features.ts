@@ -1,12 +1,13 @@
 import type { Expression } from '../expression.ts'
 import type { Aggregate, EventDef, FeatureDef, Window } from '../rule-set.ts'
 import { type FeatureShape, featureSchema } from '../schema.ts'
+import { emitScope } from '../scope.ts'
 import type { FieldType, ValueType } from '../value-type.ts'
 import { durationMs } from './build-options.ts'
 import { checkName } from './build-tables.ts'
 import { sourceOf } from './issues.ts'
 import { eventNamed, expressionAt, type Known, type Names, sound } from './names.ts'
-import { emitScope, eventScope, keyTypes } from './scopes.ts'
+import { eventScope, keyTypes } from './scopes.ts'
 import type { Named } from './sections.ts'
 import { checkShape } from './shape.ts'
 import { entryOf, type Tree } from './tree.ts'
@@ -66,10 +67,20 @@ function partsOf(tree: Tree, event: EventDef, agg: Aggregate | undefined, names:
   const where = expressionAt<boolean>(at('where'), scope, ['bool'], names)
   const value = expressionAt(at('value'), scope, isNumeric ? ['double'] : keyTypes, names)
   const by = expressionAt(at('by'), scope, keyTypes, names)
-  const results = emitScope(typeOf(agg, value), by?.type ?? 'string', names)
+  const results = emitScope({ value: typeOf(agg, value), by: by?.type ?? 'string' })
   // Without its by or value, what emit reads has no type yet.
   const typed = (at('by') === undefined) === (by === undefined) && (at('value') === undefined) === (value === undefined)
-  return { where, value, by, emit: typed ? expressionAt<boolean>(at('emit'), results, ['bool'], names) : undefined }
+  const emit =
+    typed && !asksList(at('emit'), names) ? expressionAt<boolean>(at('emit'), results, ['bool'], names) : undefined
+  return { where, value, by, emit }
+}
+
+/** The task that keeps a global feature sees its contributions and nothing else. */
+function asksList(emit: Tree | undefined, { issues }: Names): boolean {
+  if (emit?.kind !== 'scalar' || !/\binList\s*\(/.test(String(emit.value))) return false
+  const hint = "ask for the list in the feature's where, or in a rule on its results"
+  issues.error(emit, 'feature-global', 'emit cannot ask for a list: it reads value, by and key', hint)
+  return true
 }
 
 interface Parts {

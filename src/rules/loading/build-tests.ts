@@ -130,7 +130,7 @@ function envelope(payload: Record<string, unknown>): Record<string, unknown> {
 }
 
 function checkExpectation(
-  { event, trailing, rules }: ExpectationShape,
+  { event, trailing, feature, rules }: ExpectationShape,
   tree: Tree,
   { ruleIds, count }: { ruleIds: ReadonlySet<string>; count: number },
   names: Names,
@@ -144,6 +144,12 @@ function checkExpectation(
     if (ruleIds.has(id)) continue
     const place = list?.kind === 'list' ? list.items[index]! : tree
     names.issues.error(place, 'unknown-rule', `there is no rule ${id}`, suggestion(id, ruleIds, 'rules'))
+  }
+  if (feature !== undefined && !names.events.has(`feature.${feature}`)) {
+    const known = [...sound(names.features).values()].filter(({ scope }) => scope === 'global').map(({ name }) => name)
+    const place = entryOf(tree, 'feature')?.value ?? tree
+    const hint = suggestion(feature, known, 'global features')
+    names.issues.error(place, 'test-event', `there is no global feature ${feature}`, hint)
   }
   if (trailing === undefined || ruleIds.has(trailing)) return
   const place = entryOf(tree, 'trailing')?.value ?? tree

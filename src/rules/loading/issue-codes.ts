@@ -50,6 +50,7 @@ const fileCodes = [
 export const warningCodes = [
   'never-fires',
   'expired',
+  'global-unbounded',
   'unused-feature',
   'unused-table',
   'unused-list',

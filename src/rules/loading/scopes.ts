@@ -134,13 +134,3 @@ export function sequenceReasonScope(steps: readonly StepNames[], names: Names): 
   for (const step of steps) scope.set(step.name, stepDecl(step))
   return { names: scope, lists: names.declaredLists }
 }
-
-/** Of a global feature's `emit`: the result about to be written. */
-export const emitScope = (type: ValueType, by: ValueType, names: Names): DeclaredScope => ({
-  names: new Map<string, Decl>([
-    ['value', valueDecl(type)],
-    ['by', valueDecl(by)],
-    ['key', valueDecl('string')],
-  ]),
-  lists: names.declaredLists,
-})

@@ -23,6 +23,7 @@ export function warnAbout(content: Content, issues: Issues, { nowMs, retentionMs
     issues.warn(rule.source, 'expired', `the rule ${rule.id} has expired`, 'remove it, or give it a later expires')
   }
   warnSameConditions(content.rules, issues)
+  warnUnbounded(content, issues)
   warnUnused(content, issues)
   if (retentionMs !== undefined) warnBeyondRetention(content, issues, retentionMs)
 }
@@ -87,6 +88,15 @@ function conditionOf(rule: Rule): unknown {
     spaceless(step.where?.text ?? ''),
   ])
   return [by === undefined ? '' : spaceless(by.text), withinMs, anyOrder, maxCandidates, written]
+}
+
+/** Without `where` and `emit` there is a record more in main, and a decision, for every event of the type. */
+function warnUnbounded({ features }: Content, issues: Issues): void {
+  for (const { name, scope, event, where, emit, source } of features.values()) {
+    if (scope !== 'global' || where !== undefined || emit !== undefined) continue
+    const message = `the global feature ${name} writes a result into main for every ${event}`
+    issues.warn(source, 'global-unbounded', message, 'add emit: such as value >= 3.0, or where: to count fewer events')
+  }
 }
 
 function warnUnused({ tables, lists, features, rules }: Content, issues: Issues): void {

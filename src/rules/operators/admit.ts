@@ -26,6 +26,11 @@ export const nodeNames = {
   decide: 'decide',
   decisions: 'decisions',
   events: 'events',
+  contribute: 'contribute',
+  contributions: 'contributions',
+  repartition: 'repartition',
+  globalFeatures: 'global-features',
+  results: 'results',
   rule: (id: string) => `rule ${id}`,
   rows: (type: string) => `rows ${type}`,
 } as const
@@ -97,7 +102,7 @@ class Admission {
 
   #admitEvent(record: StreamRecord<Incoming>, head: Head): void {
     const { plan, options } = this.#options
-    const { dedupe } = plan.events.get(head.type)!.event
+    const { dedupe, feature } = plan.events.get(head.type)!.event
     const streamTimeMs = this.#ctx.streamTimeMs()
     const { offset } = record
     const id = dedupe ? idKey(head.key, head.id) : ''
@@ -105,7 +110,8 @@ class Admission {
       return this.#ctx.count('duplicates')
     }
     const lagMs = streamTimeMs - head.timeMs
-    if (lagMs > options.graceMs) return this.#late(record, head, lagMs)
+    // A global feature's result is not late: its cause was judged, and time went on while it was worked out.
+    if (lagMs > options.graceMs && feature === undefined) return this.#late(record, head, lagMs)
     const typed = record.value.typed()
     if (!typed.ok) return this.#reject(record, typed.reason, typed.detail)
     if (dedupe) this.#eventIds.put(id, offset, head.timeMs)

@@ -5,8 +5,9 @@ import {
   type ProcessorContext,
   type StreamRecord,
 } from '../../topology/operator.ts'
-import { decisionJson, type Firing, type ReadState } from '../decision.ts'
+import { type DecisionParts, decisionJson, type Firing, type ReadState } from '../decision.ts'
 import type { Scope } from '../expression.ts'
+import { logPlaces, type Places } from '../places.ts'
 import { isExpired, type RuleSetPlan, typesOf } from '../plan.ts'
 import type { Rule, RuleSet } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
@@ -25,6 +26,7 @@ export interface DecideOptions {
   readonly plan: RuleSetPlan
   readonly ruleSet: RuleSet
   readonly ruleSetOffset: number
+  readonly places: Places
 }
 
 /**
@@ -81,6 +83,12 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
     if (this.#overdue.length > 0) this.#decideOverdue()
   }
 
+  /** As a decision's id names it. */
+  #placeOf(partition: number, offset: number): string {
+    const { places } = this.#options
+    return `${partition}:${places.offsetOf(offset)}${places.suffixOf(offset)}`
+  }
+
   #note(verdict: Verdict, { key, offset }: StreamRecord): void {
     if (verdict.kind === 'fired') this.#firings.push(verdict.firing)
     else if (verdict.kind === 'truncated') this.#truncated.push(verdict.rule)
@@ -100,7 +108,7 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
         event,
         verdict.kind === 'fired' ? [verdict.firing] : [],
         {
-          decisionId: `a:${partition}:${offset}:${rule}`,
+          decisionId: `a:${this.#placeOf(partition, offset)}:${rule}`,
           failed: verdict.kind === 'failed' ? [{ rule, code: verdict.code }] : [],
           truncated: truncated ? [rule] : [],
           firedAt: { offset: firedAt },
@@ -147,18 +155,35 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
     },
   ): void {
     const { key, partition, offset } = record
-    const { decisionId = `d:${partition}:${offset}` } = rest
+    const { decisionId = `d:${this.#placeOf(partition, offset)}` } = rest
     const { hash } = this.#options.ruleSet
-    const { json, outcome } = decisionJson({
+    const parts = {
       event: { id: event.id, type: event.type, timeMs: event.timeMs, offset, partition },
       key,
       firings,
       ruleSet: { hash, offset: this.#options.ruleSetOffset },
       ...rest,
       decisionId,
-    })
+    }
+    const { places } = this.#options
+    const { json, outcome } = decisionJson(places === logPlaces ? parts : withPlaces(parts, places))
     this.#ctx.count(`decisions.${outcome}`)
     this.#ctx.forward({ ...record, value: { decisionId, timeMs: event.timeMs, json, outcome } })
+  }
+}
+
+/** A decision by the offsets of its log instead of the engine's. */
+function withPlaces(parts: DecisionParts, places: Places): DecisionParts {
+  const placed = <T extends { readonly offset: number }>(each: T): T => ({
+    ...each,
+    offset: places.offsetOf(each.offset),
+  })
+  return {
+    ...parts,
+    event: placed(parts.event),
+    firings: parts.firings.map((firing) => ({ ...firing, evidence: firing.evidence.map(placed) })),
+    rows: parts.rows.map(placed),
+    ...(parts.firedAt === undefined ? {} : { firedAt: placed(parts.firedAt) }),
   }
 }
 

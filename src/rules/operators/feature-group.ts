@@ -68,6 +68,7 @@ export function featureGroupDef(
   }
 }
 
-function scalar(value: unknown): string | number | boolean | undefined {
+/** A value that can be kept; `undefined` for what is absent. */
+export function scalar(value: unknown): string | number | boolean | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined
 }

@@ -66,15 +66,17 @@ interface Lane {
 
 class Join implements Processor<RiskEvent> {
   readonly #ctx: ProcessorContext<ReadyEvent>
+  readonly #graceMs: number
   readonly #lanes: ReadonlyMap<string, Lane>
   readonly #listsAt: ListsAt | undefined
 
   constructor(
-    { plan, routes, lists }: ReadyEventsOptions,
+    { plan, graceMs, routes, lists }: ReadyEventsOptions,
     groups: readonly Group[],
     ctx: ProcessorContext<ReadyEvent>,
   ) {
     this.#ctx = ctx
+    this.#graceMs = graceMs
     if (lists !== undefined) this.#listsAt = openControlLists(ctx.store(lists.store), lists).at
     // A group is opened once a task, whichever types use it: it holds windows in memory.
     const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx), types }))
@@ -121,7 +123,11 @@ class Join implements Processor<RiskEvent> {
       rows.push({ table: table.name, id: row.recordId, offset: row.offset })
     }
     const counted = keyed(record, event)
-    for (const features of lane.features) Object.assign(f, features.process(counted, this.#ctx.streamTimeMs()))
+    const streamTimeMs = this.#ctx.streamTimeMs()
+    // A global feature's result may come back after grace, when its windows are gone: then features are absent.
+    if (event.timeMs >= streamTimeMs - this.#graceMs) {
+      for (const features of lane.features) Object.assign(f, features.process(counted, streamTimeMs))
+    }
     this.#forward(lane, record, { event, scope, rows })
   }
 
