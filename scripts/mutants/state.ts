@@ -50,6 +50,18 @@ export const stateFaults = [
     find: 'else this.#cursor = Buffer.concat([entries.at(-1)!.key, zeroByte])',
     replace: '',
   }),
+  faultsIn('src/state/ids/id-store.ts', ['test/state/ids/id-store.test.ts'])({
+    id: 'discarded-id-remembered',
+    what: 'An id of a batch that was discarded makes its own record a duplicate.',
+    find: '...this.#onTheWay]) page.bytes = undefined',
+    replace: '...this.#onTheWay]) page.bytes = page.bytes',
+  }),
+  faultsIn('src/state/ids/id-page.ts', ['test/state/ids/id-store.test.ts'])({
+    id: 'id-of-the-same-length',
+    what: 'Two ids of the same length count as one.',
+    find: 'length === id.length && page.compare(id, 0, length, at + fixedBytes, end) === 0',
+    replace: 'length === id.length',
+  }),
   faultsIn('src/task/changelog-trimmer.ts', ['test/task/changelog-trimmer.test.ts'])({
     id: 'changelog-trimmed-early',
     what: 'A changelog loses what a restore still needs.',

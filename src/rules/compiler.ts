@@ -27,7 +27,7 @@ import { contributionSink, contributionSource, repartitionTopic, resultSink } fr
 import { Incoming } from './operators/incoming.ts'
 import { controlListsOf } from './operators/lists.ts'
 import { readyEvents } from './operators/ready-events.ts'
-import { seenIdsStore } from './operators/seen-ids.ts'
+import { eventIdsStore, rowIdsStore } from './operators/seen-ids.ts'
 import { sequenceRule } from './operators/sequence-rule.ts'
 import { deadLetterSink, decisionSink, lateSink } from './operators/sinks.ts'
 import { updateRows } from './operators/update-rows.ts'
@@ -65,8 +65,8 @@ export interface CompileOptions {
 export function compileRuleSet(options: CompileOptions): Topology {
   const { ruleSet, mainTopic, partitions, maxValueBytes, authenticity, stamp } = options
   const plan = planOf(ruleSet)
-  const eventIds = seenIdsStore('event-ids', ruleSet.options.graceMs)
-  const rowIds = seenIdsStore('row-ids', ruleSet.options.dataDedupeMs)
+  const eventIds = eventIdsStore(ruleSet.options.graceMs)
+  const rowIds = rowIdsStore(ruleSet.options.dataDedupeMs)
   const builder = new TopologyBuilder()
     .source(mainSource(options, plan))
     .processor(admit({ plan, options: ruleSet.options, partitions, maxValueBytes, eventIds, rowIds }), 'main')

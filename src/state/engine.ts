@@ -36,6 +36,11 @@ export interface StateDb {
    * @throws StateStoreError `disk-full`, `store-unavailable`
    */
   write(changes: readonly Change[]): Promise<void>
+  /**
+   * Deletes all entries from `gte` to before `lt`, at a cost that does not grow with their number where the engine can; not
+   * part of any batch. For what nobody will read again.
+   */
+  deleteRange(column: string, range: Required<Pick<KeyRange, 'gte' | 'lt'>>): Promise<void>
   /** Bytes on disk or in memory, approximately. */
   approximateBytes(): Promise<number>
   close(): Promise<void>

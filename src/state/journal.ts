@@ -53,6 +53,8 @@ export class Journal {
 export interface StoreState {
   /** Fulfils the wishes that were noted since the last time. */
   load(): Promise<void>
+  /** Puts into the journal what the store gathers until the batch ends. */
+  seal?(): void
   /** The journal was drained: the next batch begins, while what this one wrote may still be on its way. */
   drained(): void
   /** The database holds what was drained. */

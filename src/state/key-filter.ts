@@ -1,3 +1,5 @@
+import { hashed, hashText } from './text-hash.ts'
+
 const blockWords = 16
 const probes = 6
 const bitsPerKey = 12
@@ -9,28 +11,6 @@ export interface KeyFilterOptions {
   readonly mostKeys?: number
   /** With more generations at once a question would cost as much as a read: then the filter gives up. Default 16. */
   readonly mostGenerations?: number
-}
-
-/** Two hashes of a text in one pass; the multipliers are MurmurHash3's. */
-const hashes = { block: 0, bits: 0 }
-function hash(key: string): void {
-  let a = 0x9747b28c
-  let b = 0x3c6ef372
-  for (let n = 0; n < key.length; n++) {
-    const code = key.charCodeAt(n)
-    a = Math.imul(a ^ code, 0xcc9e2d51)
-    b = Math.imul(b ^ code, 0x1b873593)
-    a = (a << 15) | (a >>> 17)
-    b = (b << 13) | (b >>> 19)
-  }
-  hashes.block = mixed(a ^ key.length)
-  hashes.bits = mixed(b ^ a)
-}
-
-function mixed(hash: number): number {
-  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
-  return (bits ^ (bits >>> 16)) >>> 0
 }
 
 /** A Bloom filter of some keys, each within one cache line. */
@@ -50,8 +30,8 @@ class Generation {
   /** Of the key hashed last. */
   has(): boolean {
     const words = this.#words
-    const block = (hashes.block % this.#blocks) * blockWords
-    let bits = hashes.bits
+    const block = (hashed.block % this.#blocks) * blockWords
+    let bits = hashed.bits
     for (let probe = 0; probe < probes; probe++) {
       if ((words[block + (bits >>> 28)]! & (1 << ((bits >>> 23) & 31))) === 0) return false
       bits = (Math.imul(bits, 0x9e3779b1) + 0x7f4a7c15) >>> 0
@@ -64,8 +44,8 @@ class Generation {
     if (this.has()) return
     this.count++
     const words = this.#words
-    const block = (hashes.block % this.#blocks) * blockWords
-    let bits = hashes.bits
+    const block = (hashed.block % this.#blocks) * blockWords
+    let bits = hashed.bits
     for (let probe = 0; probe < probes; probe++) {
       words[block + (bits >>> 28)]! |= 1 << ((bits >>> 23) & 31)
       bits = (Math.imul(bits, 0x9e3779b1) + 0x7f4a7c15) >>> 0
@@ -92,7 +72,7 @@ export class KeyFilter {
 
   add(key: string, timeMs: number): void {
     if (this.#gaveUp) return
-    hash(key)
+    hashText(key)
     let newest = this.#generations.at(-1)!
     if (newest.count >= newest.keys && !newest.has()) {
       if (this.#generations.length >= this.#mostGenerations) {
@@ -108,7 +88,7 @@ export class KeyFilter {
 
   mayHave(key: string): boolean {
     if (this.#gaveUp) return true
-    hash(key)
+    hashText(key)
     for (let n = this.#generations.length - 1; n >= 0; n--) if (this.#generations[n]!.has()) return true
     return false
   }

@@ -76,7 +76,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
 }
 
 /**
- * An expired window entry can be passed over: nothing else has its key. An expired value of a timestamped store deletes:
+ * An expired window entry or page of ids can be passed over: nothing else has its key. An expired value of a timestamped store deletes:
  * it may have replaced one that would still be seen.
  */
 function changeOf(store: StoreDef, streamTimeMs: number | undefined) {
@@ -86,6 +86,6 @@ function changeOf(store: StoreDef, streamTimeMs: number | undefined) {
     if (value === null || !isExpiring(store) || timeOfEntry(store, { key, value }) >= expiredBeforeMs) {
       return { column: store.name, key, value }
     }
-    return store.kind === 'window' ? undefined : { column: store.name, key, value: null }
+    return store.kind === 'timestamped' ? { column: store.name, key, value: null } : undefined
   }
 }

@@ -1,8 +1,9 @@
 import type { Entry } from './engine.ts'
+import { pageTimeOf } from './ids/id-page.ts'
 import { timestampOf, windowTimeOf } from './keys.ts'
-import type { StoreDef, TimestampedStoreDef, WindowStoreDef } from './stores.ts'
+import type { IdStoreDef, StoreDef, TimestampedStoreDef, WindowStoreDef } from './stores.ts'
 
-export type ExpiringStoreDef = TimestampedStoreDef<unknown> | WindowStoreDef<unknown>
+export type ExpiringStoreDef = TimestampedStoreDef<unknown> | WindowStoreDef<unknown> | IdStoreDef
 
 export const isExpiring = (def: StoreDef): def is ExpiringStoreDef => def.kind !== 'key-value'
 
@@ -10,6 +11,8 @@ export const isExpiring = (def: StoreDef): def is ExpiringStoreDef => def.kind !
 export const expiredBefore = ({ retentionMs }: { readonly retentionMs: number }, streamTimeMs: number): number =>
   streamTimeMs - retentionMs
 
-/** The time of an entry as it lies in the database. */
-export const timeOfEntry = ({ kind }: ExpiringStoreDef, { key, value }: Entry): number =>
-  kind === 'window' ? windowTimeOf(key) : timestampOf(value)
+/** The time of an entry as it lies in the database; of a page of ids the latest. */
+export function timeOfEntry({ kind }: ExpiringStoreDef, { key, value }: Entry): number {
+  if (kind === 'window') return windowTimeOf(key)
+  return kind === 'ids' ? pageTimeOf(key) : timestampOf(value)
+}

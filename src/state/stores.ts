@@ -21,6 +21,17 @@ export interface TimestampedStoreDef<V> {
   readonly retentionMs: number
 }
 
+/**
+ * Ids with the offset and the time at which each was taken, gone when stream time has passed that by more than `retentionMs`.
+ * They are kept by the batch, not one by one, and take about six bytes of memory each: for retentions of hours. Ids are put in
+ * the order of their offsets.
+ */
+export interface IdStoreDef {
+  readonly kind: 'ids'
+  readonly name: string
+  readonly retentionMs: number
+}
+
 /** Many entries a key, ordered by (time, offset), gone when stream time has passed their time by more than `retentionMs`. */
 export interface WindowStoreDef<V> {
   readonly kind: 'window'
@@ -35,7 +46,7 @@ export interface WindowStoreDef<V> {
  */
 export type StoreDef<V = unknown> = [V] extends [never]
   ? StoreDef
-  : KeyValueStoreDef<V> | TimestampedStoreDef<V> | WindowStoreDef<V>
+  : KeyValueStoreDef<V> | TimestampedStoreDef<V> | WindowStoreDef<V> | IdStoreDef
 
 export interface KeyValueStore<V> {
   get(key: string): V | undefined
@@ -76,12 +87,17 @@ export type StoreOf<D> =
       ? TimestampedStore<V>
       : D extends WindowStoreDef<infer V>
         ? WindowStore<V>
-        : never
+        : D extends IdStoreDef
+          ? TimestampedStore<number>
+          : never
 
 /** What an operator asks for before its batch is processed. */
 export interface Prefetch {
-  /** The value of a key-value or timestamped store. Without it `get` still answers, by a slower read of its own. */
-  get(store: KeyValueStoreDef<unknown> | TimestampedStoreDef<unknown>, key: string): void
+  /**
+   * The value of a key-value or timestamped store. Without it `get` still answers, by a slower read of its own. Ids need not
+   * be asked for.
+   */
+  get(store: KeyValueStoreDef<unknown> | TimestampedStoreDef<unknown> | IdStoreDef, key: string): void
   /**
    * The entries of a window store from `fromMs` to `toMs`, both inclusive. `fetch` answers within what was asked for. With
    * `newest`, only so many of the newest entries of the range are needed, for a `backwardFetch` that reads no further:

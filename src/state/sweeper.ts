@@ -1,10 +1,13 @@
 import type { Change, StateDb } from './engine.ts'
+import { pageKeyFrom } from './ids/id-page.ts'
 import { type ExpiringStoreDef, expiredBefore, isExpiring, timeOfEntry } from './retention.ts'
-import type { StoreDef } from './stores.ts'
+import type { IdStoreDef, StoreDef } from './stores.ts'
 import { sweepCursorKey, systemColumn } from './system.ts'
 
 const minVisits = 64
 const visitsPerWrite = 2
+/** What is past its retention stays in the database for this part of a retention at most. */
+const clearsPerRetention = 16
 const start = Buffer.alloc(0)
 const zeroByte = Buffer.alloc(1)
 
@@ -80,18 +83,43 @@ class ColumnSweep {
   }
 }
 
+/** Forgets pages of ids, which lie in the order of their times, by the range, a part of the retention at a time. */
+class PageSweep {
+  readonly #def: IdStoreDef
+  readonly #db: StateDb
+  #clearedMs = Number.NEGATIVE_INFINITY
+
+  constructor(def: IdStoreDef, db: StateDb) {
+    this.#def = def
+    this.#db = db
+  }
+
+  async sweep(streamTimeMs: number): Promise<void> {
+    const { name, retentionMs } = this.#def
+    const expiredBeforeMs = expiredBefore(this.#def, streamTimeMs)
+    if (expiredBeforeMs - this.#clearedMs < retentionMs / clearsPerRetention) return
+    await this.#db.deleteRange(name, { gte: start, lt: pageKeyFrom(expiredBeforeMs) })
+    this.#clearedMs = expiredBeforeMs
+  }
+}
+
 /**
- * Removes from timestamped and window stores what is past its retention, a little at each commit, so that nothing grows
+ * Removes from stores what is past its retention, a little at each commit, so that nothing grows
  * for ever. Only space is at stake: stores hide such entries by themselves.
  */
 export class Sweeper {
   readonly #db: StateDb
   readonly #sweeps: ReadonlyMap<string, ColumnSweep>
+  readonly #pages: readonly PageSweep[]
   #resumed = false
 
   constructor(db: StateDb, stores: readonly StoreDef[]) {
     this.#db = db
-    this.#sweeps = new Map(stores.filter(isExpiring).map((def) => [def.name, new ColumnSweep(def, db)]))
+    const expiring = stores.filter(isExpiring)
+    this.#sweeps = new Map(
+      expiring.filter(({ kind }) => kind !== 'ids').map((def) => [def.name, new ColumnSweep(def, db)]),
+    )
+    this.#pages = expiring.filter((def) => def.kind === 'ids').map((def) => new PageSweep(def, db))
   }
 
   /** Says what is about to be written: the more, the more the next sweep visits. */
@@ -110,6 +138,7 @@ export class Sweeper {
    * one of those may put a swept key anew. Not while an earlier batch is still being written.
    */
   async sweep(streamTimeMs: number): Promise<Change[]> {
+    for (const pages of this.#pages) await pages.sweep(streamTimeMs)
     const sweeps = [...this.#sweeps.values()]
     if (!this.#resumed) {
       const keys = sweeps.map(({ column }) => sweepCursorKey(column))

@@ -1,6 +1,7 @@
 import { StateStoreError, TopologyError } from '../errors.ts'
 import { StateCache } from './cache.ts'
 import type { Change, StateDb } from './engine.ts'
+import { BufferedIdStore } from './ids/id-store.ts'
 import { type ChangelogEntry, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
 import { KeyedValues } from './keyed-values.ts'
@@ -39,12 +40,15 @@ export interface Drained {
 type OpenStore =
   | { readonly kind: 'keyed'; readonly store: unknown; readonly state: KeyedValues<unknown> }
   | { readonly kind: 'window'; readonly store: unknown; readonly state: BufferedWindowStore<unknown> }
+  | { readonly kind: 'ids'; readonly store: unknown; readonly state: BufferedIdStore }
 
 interface Parts {
   readonly journal: Journal
   readonly cache: StateCache
   readonly sweeper: Sweeper
 }
+
+const kindOf = ({ kind }: StoreDef): OpenStore['kind'] => (kind === 'window' || kind === 'ids' ? kind : 'keyed')
 
 /** The columns that a database of these stores needs. */
 export const columnsOf = (stores: readonly StoreDef[]): string[] => [systemColumn, ...stores.map(({ name }) => name)]
@@ -75,7 +79,9 @@ export class TaskState {
     this.#cache = cache
     this.#sweeper = sweeper
     this.#prefetcher = {
-      get: (def, key) => this.#open(def, 'keyed').state.wish(key),
+      get: (def, key) => {
+        if (def.kind !== 'ids') this.#open(def, 'keyed').state.wish(key)
+      },
       fetch: (def, key, fromMs, toMs) => this.#open(def, 'window').state.wish(key, fromMs, toMs),
     }
   }
@@ -93,6 +99,9 @@ export class TaskState {
       if (def.kind === 'window') {
         const store = new BufferedWindowStore(def, { ...parts, stored: new StoredKeys(def, parts) })
         open.set(def.name, { kind: 'window', store, state: store })
+      } else if (def.kind === 'ids') {
+        const store = new BufferedIdStore(def, parts)
+        open.set(def.name, { kind: 'ids', store, state: store })
       } else if (def.kind === 'key-value') {
         const state = new KeyedValues(def, { ...parts, read: (bytes: Buffer) => def.serde.deserialize(bytes) })
         open.set(def.name, { kind: 'keyed', store: new BufferedKeyValueStore(def, state), state })
@@ -107,7 +116,7 @@ export class TaskState {
 
   /** The live store, the same object each time. @throws StateStoreError when the task was not opened with it */
   store<D extends StoreDef>(def: D): StoreOf<D> {
-    return this.#open(def, def.kind === 'window' ? 'window' : 'keyed').store as StoreOf<D>
+    return this.#open(def, kindOf(def)).store as StoreOf<D>
   }
 
   /** Takes note of what the next `prefetch` is to load. */
@@ -125,6 +134,7 @@ export class TaskState {
    * @throws Error while an earlier drain with changes is neither applied nor discarded
    */
   drain(): Drained {
+    for (const state of this.#states) state.seal?.()
     if (!this.#journal.isEmpty) {
       if (this.#onTheWay) throw new Error('the last drain is still on its way: call applied() or discard() first')
       this.#onTheWay = true

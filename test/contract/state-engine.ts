@@ -262,6 +262,20 @@ export function stateEngineContract(name: StateEngine['name'], { create, onDisk 
       expect(await read('a', 'x')).toEqual(['1'])
     })
 
+    test('deletes a range, lower bound included, upper excluded, in its column alone, for good', async () => {
+      const keys = ['10', '20', '2000', '30', '40'].map((hex) => Buffer.from(hex, 'hex'))
+      for (const column of ['a', 'b']) await db.write(keys.map((key) => put(column, key, 'x')))
+      await db.deleteRange('a', { gte: Buffer.from('20', 'hex'), lt: Buffer.from('40', 'hex') })
+      expect(await keysIn('a')).toEqual(['10', '40'])
+      expect(db.getSync('a', Buffer.from('20', 'hex'))).toBeUndefined()
+      await db.write([put('a', Buffer.from('30', 'hex'), 'anew')])
+      await db.deleteRange('a', { gte: Buffer.from('40', 'hex'), lt: Buffer.from('20', 'hex') })
+      await db.deleteRange('a', { gte: Buffer.alloc(0), lt: Buffer.from('20', 'hex') })
+      await reopen()
+      expect(await keysIn('a')).toEqual(['30', '40'])
+      expect(await keysIn('b')).toHaveLength(5)
+    })
+
     test('refuses work once closed, and closes twice', async () => {
       await db.close()
       await db.close()
@@ -270,6 +284,7 @@ export function stateEngineContract(name: StateEngine['name'], { create, onDisk 
       await expect(db.getMany('a', [key])).rejects.toMatchObject(closed)
       await expect(db.getRanges('a', [everything])).rejects.toMatchObject(closed)
       await expect(db.write([put('a', 'x', '1')])).rejects.toMatchObject(closed)
+      await expect(db.deleteRange('a', { gte: Buffer.alloc(0), lt: key })).rejects.toMatchObject(closed)
       expect(() => db.getSync('a', key)).toThrow(expect.objectContaining(closed))
     })
 

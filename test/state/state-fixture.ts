@@ -55,6 +55,7 @@ export const withMethods = (db: StateDb, replaced: Partial<StateDb>): StateDb =>
   getSync: (column, key) => db.getSync(column, key),
   getRanges: (column, ranges) => db.getRanges(column, ranges),
   write: (changes) => db.write(changes),
+  deleteRange: (column, range) => db.deleteRange(column, range),
   approximateBytes: () => db.approximateBytes(),
   close: () => db.close(),
   ...replaced,

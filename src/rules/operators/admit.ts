@@ -1,10 +1,9 @@
 import { type Head, isMisrouted } from '../../record/ingress.ts'
-import type { TimestampedStoreDef } from '../../state/stores.ts'
 import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
 import { type RuleSetPlan, typesOf } from '../plan.ts'
 import type { RuleSetOptions } from '../rule-set.ts'
 import type { Incoming, Late, Rejected, RiskEvent } from './incoming.ts'
-import { idKey, isDuplicate } from './seen-ids.ts'
+import { idKey, isDuplicate, type SeenIdsDef } from './seen-ids.ts'
 
 export interface AdmitOptions {
   readonly plan: RuleSetPlan
@@ -12,8 +11,8 @@ export interface AdmitOptions {
   readonly partitions: number
   /** Values above this are dead-lettered unread. */
   readonly maxValueBytes: number
-  readonly eventIds: TimestampedStoreDef<number>
-  readonly rowIds: TimestampedStoreDef<number>
+  readonly eventIds: SeenIdsDef
+  readonly rowIds: SeenIdsDef
 }
 
 export type Admitted = Rejected | Late | RiskEvent | Incoming

@@ -1,8 +1,22 @@
 import { int64Serde } from '../../record/serdes.ts'
-import type { TimestampedStore, TimestampedStoreDef } from '../../state/stores.ts'
+import type { IdStoreDef, TimestampedStore, TimestampedStoreDef } from '../../state/stores.ts'
 
-/** Ids that were applied, with their offsets; business events and rows apart, as they are remembered for different times. */
-export const seenIdsStore = (name: string, retentionMs: number): TimestampedStoreDef<number> => ({
+/** Ids that were applied, with their offsets. */
+export type SeenIdsDef = IdStoreDef | TimestampedStoreDef<number>
+
+/** Longer than this, so many ids may be remembered that they must not all be in memory. */
+const longestByPageMs = 2 * 3_600_000
+
+/** Of business events: by the page, unless they are remembered for very long. */
+export const eventIdsStore = (retentionMs: number): SeenIdsDef =>
+  retentionMs > longestByPageMs
+    ? entryByEntry('event-ids', retentionMs)
+    : { kind: 'ids', name: 'event-id-pages', retentionMs }
+
+/** Of rows. */
+export const rowIdsStore = (retentionMs: number): SeenIdsDef => entryByEntry('row-ids', retentionMs)
+
+const entryByEntry = (name: string, retentionMs: number): SeenIdsDef => ({
   kind: 'timestamped',
   name,
   serde: int64Serde,

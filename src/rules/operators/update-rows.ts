@@ -1,19 +1,19 @@
 import type { RowChange } from '../../record/data-change.ts'
 import { readDataChange } from '../../record/ingress.ts'
-import type { KeyValueStore, TimestampedStoreDef } from '../../state/stores.ts'
+import type { KeyValueStore } from '../../state/stores.ts'
 import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
 import type { FieldReader } from '../fields.ts'
 import type { TableDef } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
 import type { Incoming, Rejected } from './incoming.ts'
-import { idKey } from './seen-ids.ts'
+import { idKey, type SeenIdsDef } from './seen-ids.ts'
 import { isRowId, type Row, type RowId, rowKey, rowStore } from './table-rows.ts'
 
 export interface UpdateRowsOptions {
   readonly type: string
   readonly tables: readonly TableDef[]
   readonly readerOf: (table: TableDef) => FieldReader
-  readonly rowIds: TimestampedStoreDef<number>
+  readonly rowIds: SeenIdsDef
 }
 
 /** Keeps the rows of the tables that one data type fills; whoever comes later in the log sees them. */

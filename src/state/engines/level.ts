@@ -86,6 +86,12 @@ class LevelDb implements StateDb {
     )
   }
 
+  deleteRange(column: string, range: { readonly gte: Buffer; readonly lt: Buffer }): Promise<void> {
+    return this.#attempt(async () => {
+      if (!isEmptyRange(range)) await this.#db.clear(this.#prefixOf(column).bounds(range))
+    })
+  }
+
   approximateBytes(): Promise<number> {
     return folderBytes(this.#folder)
   }

@@ -47,6 +47,11 @@ class MemoryDb implements StateDb {
     }
   }
 
+  async deleteRange(column: string, range: { readonly gte: Buffer; readonly lt: Buffer }): Promise<void> {
+    const held = this.#column(column)
+    if (!isEmptyRange(range)) for (const { key } of held.range(range)) held.delete(key)
+  }
+
   async approximateBytes(): Promise<number> {
     if (!this.#open) throw closedError(this.#name)
     let total = 0

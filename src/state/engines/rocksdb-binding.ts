@@ -8,11 +8,14 @@ export interface RocksLevel {
   readonly columns: Readonly<Record<string, RocksColumn>>
   open(options: {
     readonly createIfMissing: boolean
+    readonly walCompression: boolean
     readonly columns: Readonly<Record<string, object>>
   }): Promise<void>
   close(): Promise<void>
   batch(): RocksBatch
   _getManySync(keys: readonly Buffer[], options: RocksReadOptions): (Buffer | undefined | null)[]
+  /** One range tombstone, written at once. */
+  _clear(options: RocksReadOptions & { readonly gte: Buffer; readonly lt: Buffer }): Promise<void>
   querySync(options: RocksQuery): { readonly rows: readonly Buffer[]; readonly finished: boolean }
 }
 

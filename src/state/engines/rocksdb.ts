@@ -25,6 +25,8 @@ async function openWithAllColumns(folder: string, columns: readonly string[]): P
     try {
       await db.open({
         createIfMissing: true,
+        // A batch is soon in a table file: packing it for the time until then costs more than it saves.
+        walCompression: false,
         columns: Object.fromEntries([...names].map((name) => [name, name === 'default' ? {} : columnOptions])),
       })
       return db
@@ -87,6 +89,11 @@ class RocksDb implements StateDb {
     }
   }
 
+  async deleteRange(column: string, { gte, lt }: { readonly gte: Buffer; readonly lt: Buffer }): Promise<void> {
+    if (Buffer.compare(gte, lt) >= 0) return
+    await this.#read(column, (options) => this.#db._clear({ ...options, gte: addressed(gte), lt }))
+  }
+
   approximateBytes(): Promise<number> {
     return folderBytes(this.#folder)
   }
@@ -127,7 +134,7 @@ class RocksDb implements StateDb {
     return options
   }
 
-  /** The binding ends the process when it is used after `close`: so every read passes here. */
+  /** The binding ends the process when it is used after `close`: so every call but `write` passes here. */
   #read<T>(column: string, read: (options: RocksReadOptions) => T): T {
     if (!this.#open) throw closedError(this.#folder)
     try {
