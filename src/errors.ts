@@ -7,6 +7,8 @@ export const configCodes = [
   'config-invalid',
   'config-unreadable',
   'rule-set-changed',
+  'rules-missing',
+  'rule-set-unreadable',
   'keys-missing',
   'partition-count-changed',
 ] as const

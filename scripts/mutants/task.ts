@@ -67,7 +67,7 @@ export const taskFaults = [
   streamTask({
     id: 'rest-of-fetch-lost',
     what: 'A suspended task does not go back to what it left of its fetch.',
-    find: 'this.#reader!.seek(this.#position)',
+    find: 'this.#reader!.seek(this.position)',
     replace: '',
   }),
   faultsIn('src/task/committer.ts', ['test/task/commit-pipeline.test.ts'])({

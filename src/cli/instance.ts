@@ -28,7 +28,11 @@ export interface Instance {
  * embedded log gets its main topic here; on Kafka it must be there.
  * @throws ConfigError, LogError, StateStoreError
  */
-export async function startInstance(config: WeirConfig, ruleSet: RuleSet, logger: Logger): Promise<Instance> {
+export async function startInstance(
+  config: WeirConfig,
+  ruleSet: RuleSet | undefined,
+  logger: Logger,
+): Promise<Instance> {
   const authenticity = await authenticityOf(config)
   const log = await openLog(config, logger)
   const metrics = config.http.port === undefined ? undefined : createPrometheusMetrics()
@@ -37,7 +41,7 @@ export async function startInstance(config: WeirConfig, ruleSet: RuleSet, logger
     if (config.log.kind === 'embedded') await createMain(log, config)
     const app = await createRiskApp({
       applicationId: config.appId,
-      ruleSet,
+      ...(ruleSet === undefined ? {} : { ruleSet }),
       mainTopic: config.mainTopic,
       mapping: config.ingress.mapping === 'none' ? 'headers' : config.ingress.mapping,
       authenticity,

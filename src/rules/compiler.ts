@@ -1,8 +1,10 @@
+import { RuleSetError, TopologyError } from '../errors.ts'
 import { waitingSerde } from '../operators/sequence/waiting-serde.ts'
 import {
   createIngress,
   featureTypePrefix,
   type Head,
+  headerNames,
   type Ingested,
   type IngressMapping,
   isResult,
@@ -14,6 +16,8 @@ import { TopologyBuilder } from '../topology/builder.ts'
 import type { Ingest, SourceDef, Topology } from '../topology/topology.ts'
 import type { Authenticity } from './authenticity.ts'
 import { compileSequence, type SharedStores } from './compile-sequence.ts'
+import { loadContent } from './deploy/rule-set-content.ts'
+import { type Prepare, ruleSetType } from './deploy/rule-set-record.ts'
 import { compileFieldReader, type FieldReader } from './fields.ts'
 import { keptEventSerde, keptFields } from './kept-event.ts'
 import { admit, nodeNames } from './operators/admit.ts'
@@ -37,8 +41,8 @@ import type { FeatureDef, RuleSet, SequenceRule } from './rule-set.ts'
 
 export interface CompileOptions {
   readonly ruleSet: RuleSet
-  /** Where the rule set lies in the log; -1 when it was in force from the start. */
-  readonly ruleSetOffset: number
+  /** Where the rule set was activated in the log, as of the record in hand; -1 when it was in force from the start. */
+  readonly ruleSetOffset: number | (() => number)
   readonly mainTopic: string
   readonly partitions: number
   readonly mapping: IngressMapping
@@ -53,6 +57,8 @@ export interface CompileOptions {
    * them, and the log's own offsets.
    */
   readonly places?: ReplayPlaces
+  /** Why a rule set that loads cannot be deployed in place of this one; `undefined` when it can. Default: all can. */
+  readonly objectionToDeploy?: (ruleSet: RuleSet) => string | undefined
 }
 
 /**
@@ -79,7 +85,7 @@ export function compileRuleSet(options: CompileOptions): Topology {
   }
   const shared = sharedStores(ruleSet, plan)
   const lists = controlListsOf(ruleSet, shared.stores.events.retentionMs)
-  builder.processor(controlRecords({ lists }), nodeNames.admit)
+  builder.processor(controlRecords({ lists, objectionTo: (prepare) => objectionTo(prepare, options) }), nodeNames.admit)
   const globals = globalsOf(options, plan)
   const routes = new Map([...plan.events.keys()].map((type) => [type, routeOf(type, plan, globals)]))
   builder.processor(readyEvents({ plan, graceMs: ruleSet.options.graceMs, routes, lists }), nodeNames.admit)
@@ -90,8 +96,14 @@ export function compileRuleSet(options: CompileOptions): Topology {
         : sequenceRule(rule, { compile: (listsAt) => compileSequence(rule, shared, listsAt), lists })
     builder.processor(operator, nodeNames.events)
   }
+  const { ruleSetOffset } = options
   builder.processor(
-    decide({ plan, ruleSet, ruleSetOffset: options.ruleSetOffset, places: options.places ?? logPlaces }),
+    decide({
+      plan,
+      ruleSet,
+      ruleSetOffset: typeof ruleSetOffset === 'number' ? () => ruleSetOffset : ruleSetOffset,
+      places: options.places ?? logPlaces,
+    }),
     ...plan.rules.map(({ id }) => nodeNames.rule(id)),
     nodeNames.events,
     nodeNames.admit,
@@ -137,6 +149,20 @@ function addGlobalFeatures(
     .sink(resultSink(mainTopic, authenticity), nodeNames.globalFeatures)
 }
 
+/** Why the rule set of a control record cannot be deployed here: what decides must have been compiled once. */
+function objectionTo({ hash, ruleSet: content }: Prepare, options: CompileOptions): string | undefined {
+  const loaded = loadContent(content, hash)
+  if (!loaded.ok) return loaded.detail
+  try {
+    compileRuleSet({ ...options, ruleSet: loaded.ruleSet })
+    return options.objectionToDeploy?.(loaded.ruleSet)
+  } catch (error) {
+    if (error instanceof RuleSetError) return error.issues[0]?.message ?? error.message
+    if (error instanceof TopologyError) return error.message
+    throw error
+  }
+}
+
 /** One store for the events of all sequences, kept as long as the longest of them needs. */
 function sharedStores(ruleSet: RuleSet, { rules }: RuleSetPlan): SharedStores {
   const sequences = rules.filter((rule) => rule.kind === 'sequence')
@@ -175,6 +201,7 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
   return {
     name: 'main',
     topic: mainTopic,
+    endsBatch: isRuleSetRecord,
     ingest(log: LogRecord): Ingest {
       const ingested = ingress(log)
       const streamTimeMs = streamTimeOf(log, ingested, maxAheadMs)
@@ -215,3 +242,13 @@ function isForOwner(ingested: Ingested): boolean {
   const { kind, type } = ingested.head ?? {}
   return type === tickType || (kind !== undefined && type !== undefined && isResult({ kind, type }))
 }
+
+const ruleSetBytes = Buffer.from(ruleSetType)
+
+/** True also for a forged one, which then only ends a batch. */
+function isRuleSetRecord({ headers }: LogRecord): boolean {
+  const type = headers[headerNames.type]
+  return type !== undefined && type.length === ruleSetBytes.length && type.equals(ruleSetBytes) && isControl(headers)
+}
+
+const isControl = (headers: Headers): boolean => headers[headerNames.kind]?.toString() === 'control'

@@ -3,7 +3,6 @@ import { ConfigError, LogError, WeirError } from '../errors.ts'
 import type { GroupMembership } from '../log/log.ts'
 import { nameOf, type TopicPartition } from '../record/record.ts'
 import { changelogSpec, repartitionSpec, systemStore } from '../task/changelog.ts'
-import { taskFolder } from '../task/open-state.ts'
 import { StreamTask, type StreamTaskOptions } from '../task/stream-task.ts'
 import type { Timer } from '../time/clock.ts'
 import type { SubTopology, Topology } from '../topology/topology.ts'
@@ -28,6 +27,7 @@ type TaskSettings = Pick<
   | 'restoreBatchEntries'
   | 'clock'
   | 'tick'
+  | 'deployments'
 >
 
 export interface AppOptions extends TaskSettings {
@@ -220,23 +220,26 @@ export class WeirApp {
 
   #hold(partition: TopicPartition): Held {
     const { topology, logger, metrics, ...settings } = this.#options
-    const { clock, engine } = settings
+    const { clock } = settings
     const subTopology = topology.subTopologies.find(({ sources }) =>
       sources.some(({ topic }) => topic === partition.topic),
     )!
     const taskId = `${subTopology.id}_${partition.partition}`
     const monitor = new TaskMonitor(taskId, metrics, clock, logger)
     const taskLogger = logger.child({ task: taskId })
+    let task: StreamTask | undefined
     const runner = new TaskRunner({
-      create: () =>
-        new StreamTask({
+      create: () => {
+        task = new StreamTask({
           ...settings,
           topology: subTopology,
           partition: partition.partition,
           transactionTimeoutMs: settings.transactionTimeoutMs ?? 10_000,
           observer: monitor,
-        }),
-      destroyState: () => engine.destroy(taskFolder(this.#folder, taskId)),
+        })
+        return task
+      },
+      destroyState: async () => task?.destroyState(),
       clock,
       onRecovering: (recovery, error, inMs) => {
         monitor.failed(codeOf(error))

@@ -1,17 +1,22 @@
-import { LogError } from '../errors.ts'
+import { ConfigError, LogError } from '../errors.ts'
 import type { LogClient } from '../log/log.ts'
 import type { IngressMapping } from '../record/ingress.ts'
 import type { Authenticity } from '../rules/authenticity.ts'
 import { compileRuleSet } from '../rules/compiler.ts'
+import { loadContent, packRuleSet } from '../rules/deploy/rule-set-content.ts'
 import { tickRecord } from '../rules/operators/control-tick.ts'
 import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { stampOf } from '../rules/stamp.ts'
-import type { TickAt } from '../task/ticker.ts'
+import { type DeploymentPort, ledgerSpec } from '../task/deployment-port.ts'
+import type { TickAt, TickOptions } from '../task/ticker.ts'
+import type { SubTopology, Topology } from '../topology/topology.ts'
 import { type AppOptions, WeirApp } from './app.ts'
+import { baseRuleSet } from './base-rule-set.ts'
 
-export interface RiskAppOptions extends Omit<AppOptions, 'topology' | 'definition'> {
-  readonly ruleSet: RuleSet
+export interface RiskAppOptions extends Omit<AppOptions, 'topology' | 'definition' | 'tick' | 'deployments'> {
+  /** In force from the start. Default: the one that the log says was; without one, none until the first is deployed. */
+  readonly ruleSet?: RuleSet
   /** The topic that holds events and decisions. */
   readonly mainTopic: string
   /** How records without Weir's headers are read. */
@@ -22,36 +27,73 @@ export interface RiskAppOptions extends Omit<AppOptions, 'topology' | 'definitio
 }
 
 /**
- * Makes the application that decides by a rule set: reads main, writes decisions back to it, and records that do not fit
- * to their topics, which are made when they are missing.
+ * Makes the application that decides by rule sets: reads main, writes decisions back to it, and records that do not fit
+ * to their topics, which are made when they are missing. Each partition changes to a rule set where the log activates it.
  * @throws LogError `topic-missing` when there is no main
+ * @throws ConfigError `rules-missing` without a rule set, given or deployed
  */
 export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
-  const { ruleSet, mainTopic, mapping, authenticity, maxValueBytes = 1_048_576, log, clock } = options
+  const { applicationId, mainTopic, mapping, authenticity, maxValueBytes = 1_048_576, log, clock } = options
   const main = await log.describeTopic(mainTopic)
   if (main === undefined) {
     throw new LogError('topic-missing', `the topic "${mainTopic}" does not exist; create it with "weir topics create"`)
   }
-  await createSideTopics(log, mainTopic, main.partitions)
-  const topology = compileRuleSet({
-    ruleSet,
-    ruleSetOffset: -1,
-    mainTopic,
-    partitions: main.partitions,
-    mapping,
-    maxValueBytes,
-    authenticity,
-    stamp: stampOf(clock),
-    applicationId: options.applicationId,
-  })
-  const { tickAfterMs, maxAheadMs } = ruleSet.options
-  const tick = {
-    afterMs: tickAfterMs,
+  const { partitions } = main
+  await createSideTopics(log, mainTopic, partitions)
+  await log.createTopic(ledgerSpec(applicationId, partitions))
+  const ruleSet = await baseRuleSet({ log, applicationId, partitions, ruleSet: options.ruleSet })
+  const stamp = stampOf(clock)
+  const compile = (rules: RuleSet, ruleSetOffset: number | (() => number)) =>
+    compileRuleSet({
+      ruleSet: rules,
+      ruleSetOffset,
+      mainTopic,
+      partitions,
+      mapping,
+      maxValueBytes,
+      authenticity,
+      stamp,
+      applicationId,
+      objectionToDeploy: (deployed) => objectionTo(deployed, ruleSet),
+    })
+  const tickOf = ({ options: { tickAfterMs: afterMs, maxAheadMs } }: RuleSet): TickOptions => ({
+    afterMs,
     maxAheadMs,
     record: (at: TickAt) => tickRecord({ topic: mainTopic, ...at }, authenticity),
+  })
+  const deployments: DeploymentPort = {
+    baseContent: packRuleSet(ruleSet),
+    define: ({ hash, content }) => {
+      const loaded = loadContent(content, hash)
+      if (!loaded.ok) throw new ConfigError('rule-set-unreadable', `${loaded.detail}; update Weir on this instance`)
+      let offset = -1
+      return {
+        topology: readerOf(
+          compile(loaded.ruleSet, () => offset),
+          mainTopic,
+        ),
+        definition: hash,
+        tick: tickOf(loaded.ruleSet),
+        activated: (at) => {
+          offset = at
+        },
+      }
+    },
   }
-  return new WeirApp({ tick, ...options, topology, definition: ruleSet.hash })
+  const topology = compile(ruleSet, -1)
+  return new WeirApp({ ...options, topology, definition: ruleSet.hash, tick: tickOf(ruleSet), deployments })
 }
+
+/** Another sub-topology works out global features, for whatever definition; only an application that begins with some has it. */
+const objectionTo = (deployed: RuleSet, base: RuleSet): string | undefined =>
+  hasGlobals(deployed) && !hasGlobals(base)
+    ? 'the application began without features of scope: global, and cannot work them out; start a new application id with them'
+    : undefined
+
+const hasGlobals = ({ features }: RuleSet): boolean => [...features.values()].some(({ scope }) => scope === 'global')
+
+const readerOf = ({ subTopologies }: Topology, topic: string): SubTopology =>
+  subTopologies.find(({ sources }) => sources.some((source) => source.topic === topic))!
 
 /** A record that is kept aside gets a few headers more: those topics take more bytes than main does. */
 const asideBytes = 16 * 1_048_576

@@ -9,7 +9,7 @@ import type { ChangelogTrimmer } from './changelog-trimmer.ts'
 import type { Committer } from './committer.ts'
 import type { InputTrimmer } from './input-trimmer.ts'
 import { definitionKey } from './open-state.ts'
-import { encodePosition, type Position, positionKey } from './position.ts'
+import { encodePosition, type Position, positionKey, positionMetadata } from './position.ts'
 
 /** What a commit took; for metrics. */
 export interface CommitFacts {
@@ -102,7 +102,7 @@ export class CommitPipeline {
     const entries = writes ? [...changelog, ...logged] : []
     const owner = { applicationId, subTopology, partition: source.partition }
     const records = [...outgoing, ...entries.map((entry) => changelogRecord(owner, entry))]
-    const metadata = JSON.stringify({ streamTimeMs: position.streamTimeMs, timestampMs: position.timestampMs })
+    const metadata = positionMetadata(position)
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
     onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })

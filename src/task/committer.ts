@@ -50,7 +50,7 @@ class ExactlyOnceCommitter implements Committer {
   async commit(records: readonly OutgoingRecord[], offsets: readonly CommittedOffset[]): Promise<readonly number[]> {
     // Both belong to the same transaction and go to different brokers' parts: no need to wait for one to begin the other.
     const sending = records.length > 0 ? this.#producer.send(records) : Promise.resolve([])
-    const offering = this.#producer.sendOffsets(this.#groupId, offsets)
+    const offering = offsets.length > 0 ? this.#producer.sendOffsets(this.#groupId, offsets) : Promise.resolve()
     offering.catch(() => {})
     const written = await sending
     passFailPoint('after-produce')
@@ -80,7 +80,7 @@ class AtLeastOnceCommitter implements Committer {
   async commit(records: readonly OutgoingRecord[], offsets: readonly CommittedOffset[]): Promise<readonly number[]> {
     const written = records.length > 0 ? await this.#producer.send(records) : []
     passFailPoint('after-produce')
-    await this.#log.commitOffsets(this.#groupId, offsets)
+    if (offsets.length > 0) await this.#log.commitOffsets(this.#groupId, offsets)
     passFailPoint('after-offsets')
     return written
   }

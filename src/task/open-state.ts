@@ -24,7 +24,10 @@ export interface RestoreProgress {
 }
 
 export interface OpenStateOptions {
+  /** In the names of changelogs and folders. */
   readonly applicationId: string
+  /** Whose committed offset says where the input goes on; `null`: the state's own position. Default: the application id. */
+  readonly groupId?: string | null
   readonly taskId: string
   /** The number of the task's sub-topology. */
   readonly subTopology: number
@@ -181,7 +184,7 @@ function checkDefinition(stored: Buffer | undefined, { definition, applicationId
   throw new ConfigError(
     'rule-set-changed',
     `the state of the application "${applicationId}" was computed by the rule set ${stored.toString()}, but this instance has ${definition}: ` +
-      'start it with the same rule files, or give it another application id, which begins anew',
+      'deploy the new rule files with weir deploy DIR; or start it with the same ones, or give it another application id, which begins anew',
   )
 }
 
@@ -190,8 +193,8 @@ function checkDefinition(stored: Buffer | undefined, { definition, applicationId
  * forgotten it (groups that were away too long), the state's own position counts.
  */
 async function choosePosition(stored: Position | undefined, options: OpenStateOptions): Promise<Position> {
-  const { log, applicationId, source } = options
-  const [committed] = await log.committedOffsets(applicationId, [source])
+  const { log, applicationId, groupId = applicationId, source } = options
+  const [committed] = groupId === null ? [] : await log.committedOffsets(groupId, [source])
   if (committed === undefined) return stored ?? { offset: await log.startOffset(source), streamTimeMs: -1 }
   const { streamTimeMs = stored?.streamTimeMs ?? -1, timestampMs = stored?.timestampMs } = timesIn(committed.metadata)
   return { offset: committed.offset, streamTimeMs, timestampMs }

@@ -28,3 +28,7 @@ export function decodePosition(bytes: Buffer): Position {
     `the task's stored position is not readable: ${bytes.toString('latin1').slice(0, 80)}`,
   )
 }
+
+/** What travels with a committed offset: the times at that position. */
+export const positionMetadata = ({ streamTimeMs, timestampMs }: Position): string =>
+  JSON.stringify({ streamTimeMs, timestampMs })

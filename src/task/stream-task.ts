@@ -1,17 +1,22 @@
+import { join } from 'node:path'
 import { TopologyError } from '../errors.ts'
-import type { FetchedBatch, Log, PartitionReader } from '../log/log.ts'
-import type { LogRecord } from '../record/record.ts'
+import type { CommittedOffset, FetchedBatch, Log, PartitionReader } from '../log/log.ts'
+import type { LogRecord, TopicPartition } from '../record/record.ts'
 import type { StateEngine } from '../state/engine.ts'
 import type { Clock } from '../time/clock.ts'
-import type { SubTopology } from '../topology/topology.ts'
-import { BatchProcessor, StreamTime } from './batch-processor.ts'
-import { type CommitFacts, CommitPipeline } from './commit-pipeline.ts'
-import { type Committer, openCommitter, type ProcessingGuarantee } from './committer.ts'
-import { InputTrimmer } from './input-trimmer.ts'
-import { type OpenedState, openTaskState, type RestoreProgress } from './open-state.ts'
-import type { Position } from './position.ts'
+import { type Deployment, deploymentStore } from '../topology/deployment.ts'
+import type { CommitFacts } from './commit-pipeline.ts'
+import { openCommitter, type ProcessingGuarantee } from './committer.ts'
+import { deploymentOf, type InForce, inForceRecord, readLedger, type WarmUpProgress } from './deployment-ledger.ts'
+import { applicationIdOf, type DeploymentPort, type TaskDefinition } from './deployment-port.ts'
+import { dropState } from './drop-state.ts'
+import { Generation, type TaskParts } from './generation.ts'
+import { type RestoreProgress, taskFolder } from './open-state.ts'
+import { positionMetadata } from './position.ts'
+import { SerialCommitter } from './serial-committer.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
-import { Ticker, type TickOptions } from './ticker.ts'
+import { Ticker } from './ticker.ts'
+import { WarmUp } from './warm-up.ts'
 
 export interface BatchLimits {
   /** Records processed and committed together at most. */
@@ -28,17 +33,18 @@ export interface TaskObserver {
   polled(batch: FetchedBatch): void
   committed(commit: CommitFacts): void
   restoring(progress: RestoreProgress): void
+  /** The state of a deployment is being made. */
+  warmingUp?(progress: WarmUpProgress): void
+  /** Another definition decides from here on. */
+  activated?(inForce: Pick<InForce, 'hash' | 'offset'>): void
 }
 
-export interface StreamTaskOptions {
+export interface StreamTaskOptions extends TaskDefinition {
   readonly applicationId: string
-  readonly topology: SubTopology
   readonly partition: number
-  /** What the topology was made from, such as a rule set's hash: state of another definition is refused. */
-  readonly definition: string
   readonly log: Log
   readonly engine: StateEngine
-  /** The folder of all tasks; this one uses `<stateDir>/<applicationId>/<taskId>`. */
+  /** The folder of all tasks; this one uses `<stateDir>/<applicationId>/<taskId>`, and others for what is deployed. */
   readonly stateDir: string
   readonly guarantee: ProcessingGuarantee
   readonly limits: BatchLimits
@@ -51,8 +57,10 @@ export interface StreamTaskOptions {
   readonly transactionTimeoutMs: number
   readonly clock: Clock
   readonly observer: TaskObserver
-  /** How time passes in an idle partition. Default: it does not. */
-  readonly tick?: TickOptions
+  /** Makes what the log deploys into definitions to run. Default: the task stays with the one it has. */
+  readonly deployments?: DeploymentPort
+  /** Records of a deployment's warm-up processed and committed together at most. Default 500. */
+  readonly warmUpRecords?: number
 }
 
 /** A task that stood still longer than this writes the position of records that brought nothing, so that lag shows 0. */
@@ -61,27 +69,31 @@ const idlePositionMs = 1_000
 /**
  * One partition of a sub-topology: one order, one owner, one transaction at a time. `open`, then `run` until `suspend`;
  * a suspended task can `run` again. After any throw the only moves left are `close` and a new task.
+ *
+ * It changes to another definition exactly behind the record that activates it, with the state that this one would have
+ * if it had always been there (`WarmUp`).
  */
 export class StreamTask {
   readonly taskId: string
   readonly #options: StreamTaskOptions
+  readonly #deployments: DeploymentPort | undefined
   readonly #lifecycle: TaskLifecycle
-  #committer: Committer | undefined
-  #opened: OpenedState | undefined
-  #processor: BatchProcessor | undefined
-  #commits: CommitPipeline | undefined
+  /** Application ids under which this task has had state. */
+  readonly #applicationIds = new Set<string>()
+  #committer: SerialCommitter | undefined
+  /** What decides. */
+  #live: Generation | undefined
+  /** What is to decide next. */
+  #warmUp: WarmUp | undefined
   #ticker: Ticker | undefined
   #reader: PartitionReader | undefined
-  #streamTime = new StreamTime()
-  /** The input position after the last processed record. */
-  #position = 0
   #idleSinceMs = 0
   #stopping = false
   #opening: Promise<void> = Promise.resolve()
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: StreamTaskOptions) {
-    const { topology, partition } = options
+    const { topology, partition, deployments } = options
     if (topology.sources.length !== 1) {
       throw new TopologyError(
         'topology-invalid',
@@ -90,6 +102,7 @@ export class StreamTask {
     }
     this.taskId = `${topology.id}_${partition}`
     this.#options = options
+    this.#deployments = topology.stores.includes(deploymentStore) ? deployments : undefined
     this.#lifecycle = new TaskLifecycle(this.taskId)
   }
 
@@ -99,16 +112,16 @@ export class StreamTask {
 
   /** The next input offset to process. */
   get position(): number {
-    return this.#position
+    return this.#live?.position ?? 0
   }
 
   get streamTimeMs(): number {
-    return this.#streamTime.nowMs
+    return this.#live?.streamTimeMs ?? -1
   }
 
   /** What the local state takes, approximately; `undefined` while it is not open. */
   async stateBytes(): Promise<number | undefined> {
-    return this.status === 'RUNNING' ? this.#opened?.db.approximateBytes() : undefined
+    return this.status === 'RUNNING' ? this.#live?.stateBytes() : undefined
   }
 
   /**
@@ -136,10 +149,11 @@ export class StreamTask {
    */
   async suspend(): Promise<void> {
     this.#stopping = true
+    await this.#warmUp?.stop()
     await this.#running.catch(() => {})
     if (this.status !== 'RUNNING') return
     this.#lifecycle.moveTo('SUSPENDED')
-    await this.#commits!.submitPosition(this.#reached())
+    await this.#live!.commits.submitPosition(this.#live!.reached())
   }
 
   /** Gives everything back without committing: what was not committed is processed again by the next owner. */
@@ -148,112 +162,196 @@ export class StreamTask {
     this.#stopping = true
     this.#lifecycle.moveTo('CLOSED')
     await this.#opening.catch(() => {})
-    await Promise.allSettled([this.#reader?.close(), this.#committer?.close()])
+    await Promise.allSettled([this.#reader?.close(), this.#committer?.close(), this.#warmUp?.close()])
     await this.#running.catch(() => {})
-    await this.#opened?.close()
+    // Opened while the first was being closed.
+    await this.#warmUp?.close()
+    await this.#live?.close()
   }
 
-  get #source(): { readonly topic: string; readonly partition: number } {
+  /** Deletes the local state of a closed task, so that the next one restores it from the changelogs. */
+  async destroyState(): Promise<void> {
+    const { engine, stateDir } = this.#options
+    for (const id of this.#applicationIds) await engine.destroy(taskFolder(join(stateDir, id), this.taskId))
+  }
+
+  get #source(): TopicPartition {
     return { topic: this.#options.topology.sources[0]!.topic, partition: this.#options.partition }
   }
 
-  async #open(): Promise<void> {
-    const { applicationId, topology, partition, log, guarantee, transactionTimeoutMs, limits, clock, observer } =
-      this.#options
-    this.#committer = await openCommitter({
-      log,
-      groupId: applicationId,
-      taskId: this.taskId,
-      guarantee,
-      transactionTimeoutMs,
-    })
-    this.#opened = await openTaskState({
+  get #parts(): TaskParts {
+    const { observer } = this.#options
+    return {
       ...this.#options,
       taskId: this.taskId,
-      subTopology: topology.id,
-      stores: topology.stores,
+      subTopology: this.#options.topology.id,
       source: this.#source,
-      streamTime: this.#streamTime,
       stopped: () => this.#stopping,
       onProgress: (progress) => observer.restoring(progress),
-    })
-    const { state, db, position, timestampMs, isNew, trimmer } = this.#opened
-    const last = timestampMs === undefined ? undefined : { timestampMs }
-    this.#position = position
-    this.#processor = new BatchProcessor({
-      topology,
-      taskId: this.taskId,
-      partition,
-      state,
-      streamTime: this.#streamTime,
-      lastTimed: last,
       count: (name, by) => observer.count(name, by),
-    })
-    const isInternal = topology.sources[0]!.internal !== undefined
-    this.#commits = new CommitPipeline({
-      applicationId,
-      subTopology: topology.id,
-      inputTrimmer: isInternal ? new InputTrimmer({ log, source: this.#source, clock }) : undefined,
-      source: this.#source,
-      definition: this.#options.definition,
-      isNew,
-      committed: position,
-      committer: this.#committer,
-      trimmer,
-      db,
-      state,
-      clock,
       onCommitted: (commit) => observer.committed(commit),
-    })
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { applicationId, log, guarantee, transactionTimeoutMs, limits, clock } = this.#options
+    const { taskId } = this
+    this.#committer = new SerialCommitter(
+      await openCommitter({ log, groupId: applicationId, taskId, guarantee, transactionTimeoutMs }),
+    )
+    await this.#openInForce()
     this.#reader = await log.openReader({
       ...this.#source,
-      offset: this.#position,
+      offset: this.position,
       isolation: 'read-committed',
       maxBytes: limits.maxBytes,
     })
     this.#idleSinceMs = clock.nowMs()
-    const { tick } = this.#options
-    if (tick !== undefined) this.#ticker = new Ticker({ ...tick, partition, clock, last })
+  }
+
+  /** Opens what decides at the task's position, as the ledger says, which changes only together with the position. */
+  async #openInForce(): Promise<void> {
+    const { log, applicationId, partition, definition: hash } = this.#options
+    if (this.#deployments === undefined) return this.#openLive(undefined)
+    const { inForce } = await readLedger(log, applicationId, partition)
+    await this.#openLive(deploymentOf(inForce))
+    if (inForce?.replaced !== undefined) return this.#drop(inForce)
+    if (inForce === undefined || (inForce.id === null && inForce.hash !== hash)) {
+      await this.#writeInForce({ id: null, hash, content: this.#deployments.baseContent, offset: -1 })
+    }
+  }
+
+  async #openLive(deployment: Deployment | undefined): Promise<void> {
+    const { applicationId, partition, clock } = this.#options
+    const defined = deployment === undefined ? undefined : this.#deployments!.define(deployment)
+    if (deployment !== undefined) defined?.activated(deployment.offset)
+    this.#applicationIds.add(applicationIdOf(applicationId, deployment))
+    this.#live = await Generation.open({
+      ...this.#parts,
+      deployment,
+      defined: defined ?? this.#options,
+      isWarmingUp: false,
+      committer: this.#committer!,
+    })
+    const { lastTimed: last, defined: running } = this.#live
+    this.#ticker = running.tick === undefined ? undefined : new Ticker({ ...running.tick, partition, clock, last })
   }
 
   async #loop(): Promise<void> {
     const { limits, observer } = this.#options
+    await this.#heedDeployments()
     while (!this.#stopping) {
       const batch = await this.#reader!.poll(limits.maxWaitMs)
+      const { records } = batch
       observer.polled(batch)
-      for (let start = 0; start < batch.records.length; start += limits.maxRecords) {
-        const records = batch.records.slice(start, start + limits.maxRecords)
-        await this.#step(records, batch.records[start + limits.maxRecords]?.offset ?? batch.nextOffset)
-        // What a suspended task leaves of its batch is read again.
-        if (this.#stopping) break
+      // What a suspended task leaves of its batch is read again.
+      for (let start = 0; start < records.length && !this.#stopping; ) {
+        const end = this.#batchEnd(records, start)
+        await this.#step(records.slice(start, end), records[end]?.offset ?? batch.nextOffset)
+        start = end
       }
-      if (batch.records.length === 0) await this.#idle(batch)
+      if (records.length === 0) await this.#idle(batch)
+      this.#warmUp?.follow(this.position)
     }
-    await this.#commits!.settle()
-    this.#reader!.seek(this.#position)
+    await this.#live!.commits.settle()
+    this.#reader!.seek(this.position)
+  }
+
+  #batchEnd(records: readonly LogRecord[], start: number): number {
+    const most = Math.min(start + this.#options.limits.maxRecords, records.length)
+    const { endsBatch } = this.#live!.defined.topology.sources[0]!
+    if (endsBatch === undefined) return most
+    for (let index = start; index < most; index++) if (endsBatch(records[index]!)) return index + 1
+    return most
   }
 
   async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
-    const outgoing = await this.#processor!.process(records)
+    const live = this.#live!
+    const outgoing = await live.process(records)
     const { observer, clock } = this.#options
-    this.#position = nextOffset
-    this.#ticker?.passed(this.#processor!.lastTimed)
+    live.position = nextOffset
+    this.#ticker?.passed(live.lastTimed)
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
-    await this.#commits!.submit(outgoing, this.#reached(), records[0]!.timestampMs)
+    await live.commits.submit(outgoing, live.reached(), records[0]!.timestampMs)
+    if (live.defined.topology.sources[0]!.endsBatch?.(records.at(-1)!) === true) await this.#heedDeployments()
   }
 
   async #idle(batch: FetchedBatch): Promise<void> {
-    this.#position = batch.nextOffset
-    const { waitsUntilMs } = this.#processor!
-    const tick = this.#ticker?.due({ batch, streamTimeMs: this.streamTimeMs, waitsUntilMs })
-    if (tick !== undefined) return this.#commits!.submit([tick], this.#reached(), this.#options.clock.nowMs())
+    const live = this.#live!
+    live.position = batch.nextOffset
+    const { waitsUntilMs, streamTimeMs } = live
+    const tick = this.#ticker?.due({ batch, streamTimeMs, waitsUntilMs })
+    if (tick !== undefined) return live.commits.submit([tick], live.reached(), this.#options.clock.nowMs())
     if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs)
-      await this.#commits!.submitPosition(this.#reached())
+      await live.commits.submitPosition(live.reached())
   }
 
-  #reached(): Position {
-    const { timestampMs } = this.#processor?.lastTimed ?? {}
-    return { offset: this.#position, streamTimeMs: this.#streamTime.nowMs, timestampMs }
+  /** Does what the log has deployed up to the position: changes to what is active, makes ready what is prepared. */
+  async #heedDeployments(): Promise<void> {
+    if (this.#deployments === undefined) return
+    const { active } = this.#live!.deployments
+    const since = this.#live!.deployment?.offset ?? -1
+    if (active !== undefined && active.offset > since && !(await this.#changeTo(active))) return
+    const { prepared } = this.#live!.deployments
+    await this.#warmUpFor(prepared)
+    if (!this.#stopping) this.#warmUp?.start()
+  }
+
+  /** False when the task was stopped before the new state was ready: then nothing has changed. */
+  async #changeTo(active: Deployment): Promise<boolean> {
+    await this.#warmUpFor(active)
+    const old = this.#live!
+    const warmUp = this.#warmUp!
+    await old.commits.settle()
+    if (this.#stopping || !(await warmUp.finish(old.position))) return false
+    const { position, streamTimeMs } = warmUp.generation
+    await warmUp.close()
+    this.#warmUp = undefined
+    const metadata = positionMetadata({ ...warmUp.generation.reached(), streamTimeMs })
+    const stores = old.defined.topology.stores.map(({ name }) => name)
+    const inForce = { ...active, replaced: { id: old.deployment?.id ?? null, stores } }
+    await this.#writeInForce(inForce, [{ ...this.#source, offset: position, metadata }])
+    await old.close()
+    await this.#openLive(active)
+    this.#options.observer.activated?.(active)
+    await this.#drop(inForce)
+    return true
+  }
+
+  /** Lets the warm-up be that of this deployment, or none. */
+  async #warmUpFor(deployment: Deployment | undefined): Promise<void> {
+    const { warmUpRecords: sliceRecords, applicationId, observer } = this.#options
+    const abandoned = this.#warmUp
+    if (abandoned?.deployment.id === deployment?.id) return
+    if (abandoned !== undefined) {
+      await abandoned.close()
+      this.#warmUp = undefined
+      const { id } = abandoned.deployment
+      const stores = abandoned.generation.defined.topology.stores.map(({ name }) => name)
+      await dropState({ id, stores }, { ...this.#options, taskId: this.taskId })
+    }
+    if (deployment === undefined) return
+    this.#applicationIds.add(applicationIdOf(applicationId, deployment))
+    this.#warmUp = await WarmUp.open({
+      parts: { ...this.#parts, count: () => {}, onCommitted: () => {} },
+      deployment,
+      defined: this.#deployments!.define(deployment),
+      committer: this.#committer!,
+      target: this.position,
+      onProgress: (progress) => observer.warmingUp?.(progress),
+      ...(sliceRecords === undefined ? {} : { sliceRecords }),
+    })
+  }
+
+  async #drop(inForce: InForce): Promise<void> {
+    const { replaced, ...rest } = inForce
+    if (replaced !== undefined) await dropState(replaced, { ...this.#options, taskId: this.taskId })
+    await this.#writeInForce(rest)
+  }
+
+  async #writeInForce(inForce: InForce, offsets: readonly CommittedOffset[] = []): Promise<void> {
+    const { applicationId, partition } = this.#options
+    await this.#committer!.commit([inForceRecord(applicationId, partition, inForce)], offsets)
   }
 }

@@ -21,6 +21,8 @@ export interface SourceDef {
    * deletes from it what has been processed.
    */
   readonly internal?: { readonly partitions: number }
+  /** True when the task may run another definition behind this record: a batch ends with it. Asked for each record. */
+  endsBatch?(record: LogRecord): boolean
   ingest(record: LogRecord): Ingest
 }
 

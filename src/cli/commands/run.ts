@@ -5,7 +5,6 @@ import { systemClock } from '../../time/clock.ts'
 import { commaSeparated, wholeNumber } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
-import { UsageError } from '../failure.ts'
 import { type Instance, startInstance } from '../instance.ts'
 import { startRestoreLine } from '../restore-line.ts'
 import { loadRules } from '../rule-folder.ts'
@@ -36,7 +35,7 @@ the next start only has more to do.`
 export function runCommand(cli: Cli): Command {
   const command = new Command('run')
     .description('Decide: read events from the log, evaluate the rules, write decisions back, exactly once.')
-    .option('--rules <DIR>', 'rule files')
+    .option('--rules <DIR>', 'rule files, in force from the start until others are deployed')
     .option('--config <FILE>', 'configuration file (YAML)')
     .addOption(new Option('--data-dir <DIR>', 'the embedded log in this folder (default: .weir)').conflicts('kafka'))
     .addOption(
@@ -80,9 +79,7 @@ function configOf(cli: Cli, { config, ...options }: Options): WeirConfig {
 
 async function run(cli: Cli, options: Options): Promise<ExitCode> {
   const config = configOf(cli, options)
-  if (config.rules === undefined)
-    throw new UsageError('say which rules: --rules DIR, rules in the configuration file, or WEIR_RULES')
-  const ruleSet = await loadRules(config.rules)
+  const ruleSet = config.rules === undefined ? undefined : await loadRules(config.rules)
   const { level, pretty } = config.logging
   // Takes the line of restores away; it is drawn again below.
   const clear = cli.err.isTTY ? '\r\x1b[2K' : ''
@@ -100,8 +97,7 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
   logger.info('deciding', {
     topic: config.mainTopic,
     partitions,
-    rules: ruleSet.rules.length,
-    ruleSet: ruleSet.hash,
+    ...(ruleSet === undefined ? {} : { rules: ruleSet.rules.length, ruleSet: ruleSet.hash }),
     guarantee: config.processing.guarantee,
     ...(healthUrl === undefined ? {} : { health: `${healthUrl}/health/ready` }),
   })

@@ -25,7 +25,7 @@ export interface Decision {
 export interface DecideOptions {
   readonly plan: RuleSetPlan
   readonly ruleSet: RuleSet
-  readonly ruleSetOffset: number
+  readonly ruleSetOffset: () => number
   readonly places: Places
 }
 
@@ -161,7 +161,7 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
       event: { id: event.id, type: event.type, timeMs: event.timeMs, offset, partition },
       key,
       firings,
-      ruleSet: { hash, offset: this.#options.ruleSetOffset },
+      ruleSet: { hash, offset: this.#options.ruleSetOffset() },
       ...rest,
       decisionId,
     }

@@ -1,0 +1,278 @@
+import { LogError, ProcessingError } from '../errors.ts'
+import type { PartitionReader } from '../log/log.ts'
+import type { LogRecord } from '../record/record.ts'
+import type { Deployment } from '../topology/deployment.ts'
+import { changelogSpec, systemStore } from './changelog.ts'
+import type { Committer } from './committer.ts'
+import { type WarmUpProgress, warmUpRecord } from './deployment-ledger.ts'
+import { applicationIdOf, type DeployedDefinition } from './deployment-port.ts'
+import { Generation, type TaskParts } from './generation.ts'
+import { withoutOffsets } from './serial-committer.ts'
+
+export interface WarmUpOptions {
+  readonly parts: TaskParts
+  readonly deployment: Deployment
+  readonly defined: DeployedDefinition
+  readonly committer: Committer
+  /** Records processed and committed together at most. Default 500. */
+  readonly sliceRecords?: number
+  /** The task's position: the warm-up never reads beyond it. */
+  readonly target: number
+  readonly onProgress: (progress: WarmUpProgress) => void
+}
+
+const defaultSliceRecords = 500
+const pollMs = 100
+/** Offsets that a warm one may be behind the task: what is left to do when it activates. */
+const followBehind = 1_000
+/** How often at most progress is written down, while there is more to do. */
+const tellEveryMs = 1_000
+
+/**
+ * Makes the state of a deployed definition before it decides: reads the task's own partition from the first record that the
+ * log still has, as if the definition had always been there, and drops what that writes. It works in slices beside the
+ * task, each committed with the position it reached; another owner goes on from there. While the task has records to
+ * process, it rests after each slice for as long as the slice took. Once it has caught up it follows the task.
+ */
+export class WarmUp {
+  readonly generation: Generation
+  readonly #options: WarmUpOptions
+  readonly #reader: PartitionReader
+  readonly #from: number
+  #target: number
+  #fetched: readonly LogRecord[] = []
+  #fetchedTo: number
+  #running: Promise<void> = Promise.resolve()
+  #wake = Promise.withResolvers<void>()
+  #stopped = true
+  /** Nothing else is to be done meanwhile. */
+  #hurries = false
+  #followed = false
+  #isWarm = false
+  #toldMs = Number.NEGATIVE_INFINITY
+  /** The definition cannot process what the log holds. */
+  #failure: ProcessingError | undefined
+  /** The log or the state failed, and with them the task. */
+  #error: unknown
+
+  private constructor(options: WarmUpOptions, generation: Generation, reader: PartitionReader, from: number) {
+    this.#options = options
+    this.#reader = reader
+    this.#from = from
+    this.#target = options.target
+    this.#fetchedTo = generation.position
+    this.generation = generation
+  }
+
+  /** Makes the changelogs, opens the state as far as it has been made, and reads on from there once it is started. */
+  static async open(options: WarmUpOptions): Promise<WarmUp> {
+    const { parts, deployment, defined, committer } = options
+    await createChangelogs(options)
+    const generation = await Generation.open({
+      ...parts,
+      deployment,
+      defined,
+      isWarmingUp: true,
+      committer: withoutOffsets(committer),
+    })
+    try {
+      const { log, source, limits } = parts
+      const from = await log.startOffset(source)
+      generation.position = Math.max(generation.position, from)
+      const { position: offset } = generation
+      const { maxBytes } = limits
+      const reader = await log.openReader({ ...source, offset, isolation: 'read-committed', maxBytes })
+      return new WarmUp(options, generation, reader, from)
+    } catch (error) {
+      await generation.close()
+      throw error
+    }
+  }
+
+  get deployment(): Deployment {
+    return this.#options.deployment
+  }
+
+  /** Works until `stop`; a stopped one can be started again. */
+  start(): void {
+    if (!this.#stopped) return
+    this.#stopped = false
+    this.#running = this.#run()
+    this.#running.catch(() => {})
+  }
+
+  /** The task has come to this position. @throws what ended the warm-up, if the task cannot go on without it */
+  follow(target: number): void {
+    if (this.#error !== undefined) throw this.#error
+    this.#target = target
+    this.#followed = true
+    this.#wake.resolve()
+  }
+
+  /**
+   * Catches up with the task, which waits at `target`: true when the state is as the definition would have it there, false
+   * when `stop` came first.
+   * @throws ProcessingError when the definition cannot process what the log holds
+   */
+  async finish(target: number): Promise<boolean> {
+    this.follow(target)
+    this.#hurries = true
+    this.start()
+    await this.#running
+    this.#hurries = false
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.generation.position < target) return false
+    this.generation.position = target
+    return true
+  }
+
+  /** Ends after the slice in hand, committed. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake.resolve()
+    await this.#running.catch(() => {})
+    await this.generation.commits.settle().catch(() => {})
+  }
+
+  /** Gives the reader back; the state stays open when it goes on as the task's own. */
+  async release(): Promise<void> {
+    await this.stop()
+    await this.#reader.close()
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true
+    this.#wake.resolve()
+    await this.#reader.close()
+    await this.#running.catch(() => {})
+    await this.generation.close()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#stopped && this.#failure === undefined) {
+        if (this.#isBehind) await this.#slice()
+        else if (!(await this.#caughtUp())) break
+      }
+      await this.generation.commits.settle()
+    } catch (error) {
+      // The log closes its readers when the task ends.
+      if (this.#stopped && error instanceof LogError && error.code === 'log-closed') return
+      this.#error = error
+      throw error
+    } finally {
+      this.#stopped = true
+    }
+  }
+
+  async #slice(): Promise<void> {
+    const { clock } = this.#options.parts
+    const startedMs = clock.nowMs()
+    this.#followed = false
+    const records = await this.#next()
+    try {
+      await this.generation.process(records)
+    } catch (error) {
+      if (!(error instanceof ProcessingError)) throw error
+      return this.#fail(error)
+    }
+    this.generation.position = this.#fetched[0]?.offset ?? this.#fetchedTo
+    await this.#commit()
+    const tookMs = clock.nowMs() - startedMs
+    if (!this.#hurries && this.#followed && tookMs > 0) await this.#rest(tookMs)
+  }
+
+  /** The next records below the target, in slices. */
+  async #next(): Promise<readonly LogRecord[]> {
+    if (this.#fetched.length === 0) {
+      const { records, nextOffset } = await this.#poll()
+      this.#fetched = records
+      this.#fetchedTo = nextOffset
+    }
+    const { sliceRecords = defaultSliceRecords } = this.#options
+    const beyond = this.#fetched.findIndex(({ offset }) => offset >= this.#target)
+    const end = Math.min(beyond === -1 ? this.#fetched.length : beyond, sliceRecords)
+    const records = this.#fetched.slice(0, end)
+    this.#fetched = this.#fetched.slice(end)
+    return records
+  }
+
+  /** What the log has deleted meanwhile is behind us: the state is as if it had never been there. */
+  async #poll() {
+    try {
+      return await this.#reader.poll(pollMs)
+    } catch (error) {
+      if (!(error instanceof LogError && error.code === 'offset-out-of-range' && error.startOffset !== undefined))
+        throw error
+      this.#reader.seek(error.startOffset)
+      return { records: [], nextOffset: error.startOffset }
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const { clock, applicationId, source } = this.#options.parts
+    const nowMs = clock.nowMs()
+    const tells = nowMs - this.#toldMs >= tellEveryMs
+    const progress = this.#progress()
+    const outgoing = tells ? [warmUpRecord(applicationId, source.partition, progress)] : []
+    await this.generation.commits.submit(outgoing, this.generation.reached(), nowMs)
+    if (!tells) return
+    this.#toldMs = nowMs
+    this.#options.onProgress(progress)
+  }
+
+  #progress(): WarmUpProgress {
+    const { id, hash } = this.deployment
+    const reached = this.generation.position
+    return { id, hash, from: this.#from, reached, to: this.#target, isWarm: this.#isWarm }
+  }
+
+  /** Waits until the task has gone on; false when there is nothing more to do. */
+  async #caughtUp(): Promise<boolean> {
+    if (!this.#isWarm) {
+      this.#isWarm = true
+      this.#toldMs = Number.NEGATIVE_INFINITY
+      await this.#commit()
+    }
+    // The task may have gone on while that was committed.
+    if (this.#hurries) return this.#isBehind
+    this.#wake = Promise.withResolvers<void>()
+    if (!this.#isBehind && !this.#stopped) await this.#wake.promise
+    return true
+  }
+
+  /** Once warm it follows in larger steps: each is a transaction. */
+  get #isBehind(): boolean {
+    const behind = this.#target - this.generation.position
+    return behind > (this.#isWarm && !this.#hurries ? followBehind : 0)
+  }
+
+  /** The task goes on without it, and whoever deploys hears why. */
+  async #fail(error: ProcessingError): Promise<void> {
+    this.#failure = error
+    const { parts } = this.#options
+    const progress = { ...this.#progress(), failure: error.message }
+    const { applicationId, source } = parts
+    await this.#options.committer.commit([warmUpRecord(applicationId, source.partition, progress)], [])
+    this.#options.onProgress(progress)
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => this.#options.parts.clock.setTimeout(resolve, ms))
+  }
+}
+
+async function createChangelogs({ parts, deployment, defined }: WarmUpOptions): Promise<void> {
+  const { log, source, applicationId } = parts
+  const { partitions } = (await log.describeTopic(source.topic))!
+  for (const store of [...defined.topology.stores, systemStore] as const) {
+    const spec = changelogSpec(applicationIdOf(applicationId, deployment), store, partitions)
+    await log.createTopic({ ...spec, config: { ...spec.config, ...deletable(spec.config) } })
+  }
+}
+
+/** Of a generation that has had its day everything is deleted, which brokers only do where deleting is a policy. */
+const deletable = (config: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+  config['cleanup.policy'] === 'compact'
+    ? { 'cleanup.policy': 'compact,delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
+    : {}
