@@ -2,10 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { FailPoint } from '../../../src/fail-points.ts'
-import type { WorkerSettings } from './settings.ts'
+import type { WorkerSettings, WorkerStatus, WorkerUsage } from './settings.ts'
 
 const node = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url))
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
+const keptChars = 4_000
 
 export interface Death {
   readonly code: number | null
@@ -18,8 +19,13 @@ export interface Death {
 export class WorkerProcess {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly ended: Promise<Death>
+  readonly usages: WorkerUsage[] = []
   #out = ''
+  #line = ''
   #err = ''
+  #commits = 0
+  #runs = 0
+  #status: WorkerStatus | undefined
   #isOver = false
 
   /** @param failAt the fail point at which the process kills itself, and at which passing of it */
@@ -29,8 +35,11 @@ export class WorkerProcess {
       env: { ...process.env, ...armed },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    this.#child.stdout.setEncoding('utf8').on('data', (text) => {
-      this.#out += text
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#out = (this.#out + text).slice(-keptChars)
+      const lines = (this.#line + text).split('\n')
+      this.#line = lines.pop()!
+      for (const line of lines) this.#hear(line)
     })
     this.#child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#err += text
@@ -44,24 +53,37 @@ export class WorkerProcess {
     })
   }
 
-  /** Standard output so far. */
+  /** The end of its standard output so far. */
   get out(): string {
     return this.#out
   }
 
+  /** Standard error so far. */
+  get err(): string {
+    return this.#err
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** How many commits it has told of. */
   get commits(): number {
-    return this.#out.split('\n').filter((line) => line.startsWith('commits ')).length
+    return this.#commits
   }
 
   /** How many of its tasks run, by its last word. */
   get runs(): number {
-    return Number(
-      this.#out
-        .match(/^runs (\d+)$/gm)
-        ?.at(-1)
-        ?.slice(5) ?? 0,
-    )
+    return this.#runs
+  }
+
+  /** What it does, by its last word. */
+  get status(): WorkerStatus | undefined {
+    return this.#status
   }
 
   /** Waits until what the process has written passes the check. @throws Error when it ends before */
@@ -85,5 +107,24 @@ export class WorkerProcess {
   stop(): Promise<Death> {
     this.signal('SIGTERM')
     return this.ended
+  }
+
+  #hear(line: string): void {
+    const space = line.indexOf(' ')
+    const details = line.slice(space + 1)
+    switch (line.slice(0, space)) {
+      case 'commits':
+        this.#commits++
+        break
+      case 'runs':
+        this.#runs = Number(details)
+        break
+      case 'status':
+        this.#status = JSON.parse(details)
+        break
+      case 'usage':
+        this.usages.push(JSON.parse(details))
+        break
+    }
   }
 }

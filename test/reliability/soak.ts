@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { folderBytes } from '../../bench/broker/process-usage.ts'
+import { TopicTail } from '../support/faults/topic-tail.ts'
+import { type Campaign, type CampaignOptions, withCampaign } from './campaign.ts'
+import { quantile, type Row } from './row.ts'
+
+export interface SoakOptions extends Omit<CampaignOptions, 'events'> {
+  readonly minutes: number
+  readonly perSecond: number
+}
+
+interface Sample {
+  readonly hours: number
+  readonly rssMb: number
+  readonly heapMb: number
+  readonly handles: number
+  readonly stateMb: number
+  readonly medianMs: number
+  readonly slowestMs: number
+}
+
+const sampleEveryMs = 5_000
+/** What happens while caches fill says nothing of the hours after. */
+const warmUpShare = 0.2
+
+/** Steady load on one instance; what it takes and how fast it answers, and whether that grows. */
+export const soakCampaign = (options: SoakOptions): Promise<Row> => {
+  const events = Math.ceil(options.minutes * 60 * options.perSecond)
+  const settings = { usageEveryMs: sampleEveryMs }
+  return withCampaign({ ...options, events, instances: 1, settings }, async (campaign) => {
+    await campaign.start()
+    const over = new AbortController()
+    const feeding = campaign.feed.run(events, options.perSecond).finally(() => over.abort())
+    feeding.catch(() => undefined)
+    const samples: Sample[] = []
+    const latency = new Latency(campaign)
+    const startedMs = performance.now()
+    while (!over.signal.aborted) {
+      await pause(sampleEveryMs)
+      const usage = campaign.instances[0]!.process!.usages.at(-1)
+      if (usage === undefined) continue
+      const latenciesMs = await latency.sinceLast()
+      samples.push({
+        hours: (performance.now() - startedMs) / 3_600_000,
+        rssMb: usage.rssBytes / 2 ** 20,
+        heapMb: usage.heapBytes / 2 ** 20,
+        handles: usage.handles,
+        stateMb: (await folderBytes(campaign.instances[0]!.settings.stateDir)) / 2 ** 20,
+        medianMs: quantile(latenciesMs, 0.5),
+        slowestMs: quantile(latenciesMs, 0.99),
+      })
+      if (samples.length % 12 === 0) campaign.say(JSON.stringify(samples.at(-1)))
+    }
+    await feeding
+    const verdict = await campaign.finish()
+    return {
+      ...verdict,
+      campaign: 'soak',
+      fault: `${options.minutes} minutes of steady load`,
+      how: `${options.perSecond} events a second on one instance`,
+      fired: 1,
+      recoveryMs: [],
+      figures: figuresOf(samples),
+    }
+  })
+}
+
+/** How long events waited for their decisions, by the log's timestamps of both. */
+class Latency {
+  readonly #tails: readonly { readonly tail: TopicTail; readonly partition: number }[]
+  readonly #seen = new Map<number, number>()
+  readonly #times = new Map<string, number>()
+
+  constructor({ log, mainTopic, partitions }: Campaign) {
+    const tail = new TopicTail(log, mainTopic)
+    this.#tails = Array.from({ length: partitions }, (_, partition) => ({ tail, partition }))
+  }
+
+  async sinceLast(): Promise<number[]> {
+    const latencies: number[] = []
+    for (const { tail, partition } of this.#tails) {
+      const records = await tail.read(partition)
+      for (const { headers, offset, timestampMs } of records.slice(this.#seen.get(partition) ?? 0)) {
+        if (headers['kind']?.toString() !== 'decision') this.#times.set(`d:${partition}:${offset}`, timestampMs)
+        const id = headers['id']?.toString() ?? ''
+        const eventMs = this.#times.get(id)
+        if (eventMs === undefined) continue
+        latencies.push(timestampMs - eventMs)
+        this.#times.delete(id)
+      }
+      this.#seen.set(partition, records.length)
+    }
+    return latencies
+  }
+}
+
+function figuresOf(samples: readonly Sample[]): Record<string, string> {
+  const warm = samples.slice(Math.floor(samples.length * warmUpShare))
+  const names = {
+    rssMb: 'RSS, MB',
+    heapMb: 'heap, MB',
+    handles: 'handles',
+    stateMb: 'state, MB',
+    medianMs: 'median latency, ms',
+    slowestMs: '99th percentile of latency, ms',
+  } as const
+  return Object.fromEntries(
+    Object.entries(names).map(([field, name]) => {
+      const values = warm.map((sample) => sample[field as keyof typeof names])
+      const points = warm.map((sample, n) => [sample.hours, values[n]!] as const)
+      const median = quantile(values, 0.5)
+      return [name, `${median.toFixed(1)} (slope ${slope(points).toFixed(2)} an hour)`]
+    }),
+  )
+}
+
+/** Of the line through the points that least squares gives. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [x, y] = [mean(points.map(([at]) => at)), mean(points.map(([, value]) => value))]
+  const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0)
+  return spread === 0 ? 0 : points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread
+}
