@@ -58,7 +58,14 @@ export class StreamTime {
 }
 
 /**
- * Runs batches of log records through a sub-topology: ingest, one prefetch, then record by record without waiting.
+ * Records that are read and prefetched together. What is made of a record lives until its stretch ends: in long ones the
+ * garbage collector meets it several times, and copies it.
+ */
+const stretchRecords = 250
+
+/**
+ * Runs batches of log records through a sub-topology, a stretch at a time: ingest, one prefetch, then record by record
+ * without waiting.
  * The live task, the back-test and the test driver all decide by this class, so that they give the same bytes.
  */
 export class BatchProcessor {
@@ -100,18 +107,29 @@ export class BatchProcessor {
    * @throws ProcessingError when an operator fails; the state's buffer then holds half a batch: discard it
    */
   async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
-    const ingests = records.map((record) => this.#sources.get(record.topic)!.ingest(record))
     this.#outgoing = []
     for (let start = 0; start < records.length; ) {
-      const barrier = ingests.findIndex(({ isBarrier }, index) => index >= start && isBarrier === true)
-      const end = barrier === -1 ? records.length : barrier + 1
-      await this.#processUpToBarrier(records.slice(start, end), ingests.slice(start, end))
+      const ingests = this.#ingest(records, start)
+      const end = start + ingests.length
+      await this.#processStretch(records.slice(start, end), ingests)
       start = end
     }
     return this.#outgoing
   }
 
-  async #processUpToBarrier(records: readonly LogRecord[], ingests: readonly Ingest[]): Promise<void> {
+  /** Reads the records of a stretch, which ends behind a barrier. */
+  #ingest(records: readonly LogRecord[], start: number): readonly Ingest[] {
+    const end = Math.min(records.length, start + stretchRecords)
+    const ingests: Ingest[] = []
+    for (let index = start; index < end; index++) {
+      const ingest = this.#sources.get(records[index]!.topic)!.ingest(records[index]!)
+      ingests.push(ingest)
+      if (ingest.isBarrier === true) break
+    }
+    return ingests
+  }
+
+  async #processStretch(records: readonly LogRecord[], ingests: readonly Ingest[]): Promise<void> {
     const { state, streamTime } = this.#options
     const ask = state.prefetcher()
     for (const { record } of ingests) if (record !== undefined) this.#graph.prefetch(record, ask)
