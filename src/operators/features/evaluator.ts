@@ -17,11 +17,14 @@ export interface FeatureEvaluator<E> {
 }
 
 export interface FeatureTask<E> {
-  /** Asks for the window of the event's key, unless it is in memory already. */
-  prefetch(event: KeyedEvent<E>, ask: Prefetch): void
+  /**
+   * Asks for the window of the event's key, unless it is in memory already.
+   * @param streamTimeMs where it can be before the event's time, as among several partitions: a stream time up to now
+   */
+  prefetch(event: KeyedEvent<E>, ask: Prefetch, streamTimeMs?: number): void
   /**
    * The features that an event reads, by name, and adds the event if it contributes. The event must not be late.
-   * @param streamTimeMs the partition's stream time, this event included
+   * @param streamTimeMs the partition's stream time, this event included; what is not late by it may still come
    */
   process(event: KeyedEvent<E>, streamTimeMs: number): FeatureValues
 }
@@ -62,21 +65,24 @@ class StoredFeatures<E> implements FeatureTask<E> {
     this.#cache = new WindowCache(plan.def.maxCachedEntries ?? defaultMaxCachedEntries)
   }
 
-  prefetch(event: KeyedEvent<E>, ask: Prefetch): void {
+  prefetch(event: KeyedEvent<E>, ask: Prefetch, streamTimeMs = event.timeMs): void {
     const key = featureKey(this.#plan, event)
     if (key === undefined || this.#cache.hold(key)) return
-    ask.fetch(this.#plan.store, key, event.timeMs - this.#plan.reachMs, Number.MAX_SAFE_INTEGER)
+    const fromMs = Math.min(event.timeMs, streamTimeMs) - this.#plan.reachMs
+    ask.fetch(this.#plan.store, key, fromMs, Number.MAX_SAFE_INTEGER)
   }
 
   process(event: KeyedEvent<E>, streamTimeMs: number): FeatureValues {
     const { timeMs, offset } = event
     const key = featureKey(this.#plan, event)
     if (key === undefined) return none
-    const window = this.#cache.get(key, () => this.#load(key, timeMs))
+    // A window stays in memory for later events, which may be as old as is not late.
+    const sinceMs = Math.min(timeMs, streamTimeMs) - this.#plan.reachMs
+    const window = this.#cache.get(key, () => this.#load(key, sinceMs))
     const added = contributionOf(this.#plan, event)
     const values: Record<string, AggregateValue> = {}
     // State that is ahead of its input, after a crash: entries that were not there yet must not count.
-    const asked = window.log.lastOffset < offset ? window : this.#load(key, timeMs, offset)
+    const asked = window.log.lastOffset < offset ? window : this.#load(key, sinceMs, offset)
     asked.read(timeMs, isPrior, values)
     if (added !== undefined) {
       this.#store.put(key, { timeMs, offset, value: added })
@@ -89,9 +95,9 @@ class StoredFeatures<E> implements FeatureTask<E> {
     return values
   }
 
-  #load(key: string, timeMs: number, beforeOffset = Number.POSITIVE_INFINITY): FeatureWindow<E> {
+  #load(key: string, sinceMs: number, beforeOffset = Number.POSITIVE_INFINITY): FeatureWindow<E> {
     const window = new FeatureWindow(this.#plan)
-    for (const entry of this.#store.fetch(key, timeMs - this.#plan.reachMs, Number.MAX_SAFE_INTEGER)) {
+    for (const entry of this.#store.fetch(key, sinceMs, Number.MAX_SAFE_INTEGER)) {
       if (entry.offset < beforeOffset) window.add(entry.timeMs, entry.offset, entry.value)
     }
     return window

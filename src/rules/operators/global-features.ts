@@ -76,7 +76,8 @@ class GlobalFeatures implements Processor<Contributed> {
   prefetch(record: StreamRecord, ask: Prefetch): void {
     const contributed = record.value as Contributed
     if (contributed === undefined) return
-    this.#feature(contributed.contribution.definition).task.prefetch(eventOf(record, contributed), ask)
+    const { task } = this.#feature(contributed.contribution.definition)
+    task.prefetch(eventOf(record, contributed), ask, this.#ctx.streamTimeMs())
   }
 
   process(record: StreamRecord<Contributed>): void {
