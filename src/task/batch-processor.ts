@@ -20,6 +20,7 @@ export interface BatchProcessorOptions {
 export class StreamTime {
   #nowMs: number
   #beforeMs: number
+  #latestMs = -1
 
   constructor(startMs = -1) {
     this.#nowMs = startMs
@@ -45,9 +46,15 @@ export class StreamTime {
     if (toMs !== undefined) this.advance(toMs)
   }
 
-  /** Moves on with the record in hand. Never goes back. */
-  advance(toMs: number): void {
+  /** Moves on with the record in hand, which may hold stream time back: `latestMs` is then later. Never goes back. */
+  advance(toMs: number, latestMs = toMs): void {
     if (toMs > this.#nowMs) this.#nowMs = toMs
+    if (latestMs > this.#latestMs) this.#latestMs = latestMs
+  }
+
+  /** Nothing that the task has kept is later. Stream time itself, unless something holds it back. */
+  get latestMs(): number {
+    return Math.max(this.#nowMs, this.#latestMs)
   }
 
   /** Only for a batch that is processed anew. */
@@ -85,7 +92,7 @@ export class BatchProcessor {
       partition,
       count,
       streamTimeMs: () => streamTime.nowMs,
-      advanceStreamTime: (toMs) => streamTime.advance(toMs),
+      advanceStreamTime: (toMs, latestMs) => streamTime.advance(toMs, latestMs),
       store: (def) => state.store(def),
       write: (record) => this.#outgoing.push(record),
     })

@@ -4,10 +4,18 @@ import type { StoreDef } from '../state/stores.ts'
 import type { ChangelogEntry } from '../state/task-state.ts'
 import { changelogTopic, systemStore } from './changelog.ts'
 
-/** A place in a changelog, and the stream time when it was its end: what lies below is no younger than that. */
+/** A place in a changelog, and a time than which nothing below it is later. */
 interface Mark {
   readonly offset: number
+  readonly latestMs: number
+}
+
+/** Stream time at a commit. */
+export interface TrimTimes {
+  /** What stores forget by. */
   readonly streamTimeMs: number
+  /** No entry is later; stream time unless that is held back. */
+  readonly latestMs: number
 }
 
 /** Marks a retention: the changelog holds at most this part of a retention more than it must. */
@@ -33,15 +41,15 @@ class Trim {
 
   /** Notes the end of the changelog now and then; true when the marks changed. */
   note(mark: Mark): boolean {
-    const lastMs = this.#marks.at(-1)?.streamTimeMs
-    if (lastMs !== undefined && mark.streamTimeMs - lastMs < this.store.retentionMs / marksPerRetention) return false
+    const lastMs = this.#marks.at(-1)?.latestMs
+    if (lastMs !== undefined && mark.latestMs - lastMs < this.store.retentionMs / marksPerRetention) return false
     this.#marks = [...this.#marks, mark]
     return true
   }
 
   /** The offset below which everything is past its retention; `undefined` when nothing new is. Forgets what it gives out. */
   takeExpired(streamTimeMs: number): number | undefined {
-    const expired = this.#marks.filter((mark) => mark.streamTimeMs < streamTimeMs - this.store.retentionMs)
+    const expired = this.#marks.filter((mark) => mark.latestMs < streamTimeMs - this.store.retentionMs)
     this.#marks = this.#marks.slice(expired.length)
     return expired.at(-1)?.offset
   }
@@ -79,12 +87,12 @@ export class ChangelogTrimmer {
    * Takes note of a commit and deletes what is due. Returns the marks that changed, to be stored with the next commit.
    * A deletion that fails is made up for by the next one.
    */
-  async committed(ends: ReadonlyMap<string, number>, streamTimeMs: number): Promise<ChangelogEntry[]> {
+  async committed(ends: ReadonlyMap<string, number>, { streamTimeMs, latestMs }: TrimTimes): Promise<ChangelogEntry[]> {
     const { applicationId, partition, log } = this.#options
     const changed: ChangelogEntry[] = []
     for (const trim of this.#trims) {
       const end = ends.get(trim.store.name)
-      if (end === undefined || !trim.note({ offset: end, streamTimeMs })) continue
+      if (end === undefined || !trim.note({ offset: end, latestMs })) continue
       const before = trim.takeExpired(streamTimeMs)
       changed.push(trim.entry())
       if (before === undefined) continue

@@ -4,6 +4,7 @@ import type { StateDb } from '../state/engine.ts'
 import { systemChanges } from '../state/system.ts'
 import type { ChangelogEntry, Drained, TaskState } from '../state/task-state.ts'
 import type { Clock } from '../time/clock.ts'
+import type { StreamTime } from './batch-processor.ts'
 import { changelogRecord, systemStore } from './changelog.ts'
 import type { ChangelogTrimmer } from './changelog-trimmer.ts'
 import type { Committer } from './committer.ts'
@@ -31,6 +32,7 @@ export interface CommitPipelineOptions {
   readonly committed: number
   readonly committer: Committer
   readonly trimmer: ChangelogTrimmer
+  readonly streamTime: Pick<StreamTime, 'latestMs'>
   /** For a source that is the application's own topic. */
   readonly inputTrimmer?: InputTrimmer | undefined
   readonly db: StateDb
@@ -94,7 +96,8 @@ export class CommitPipeline {
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
     const { changes, changelog } = drained
-    const { applicationId, subTopology, source, committer, trimmer, db, state, clock, onCommitted } = this.#options
+    const { applicationId, subTopology, source, streamTime, committer, trimmer, db, state, clock, onCommitted } =
+      this.#options
     const writes = outgoing.length + changelog.length > 0
     const system = this.#systemEntries(position)
     // Without a transaction the log may take this before the output: then it only says what is behind us for sure.
@@ -121,7 +124,8 @@ export class CommitPipeline {
     await this.#options.inputTrimmer?.committed(position.offset)
     if (!writes) return
     this.#isNew = false
-    this.#system = await trimmer.committed(ends, position.streamTimeMs)
+    const { latestMs } = streamTime
+    this.#system = await trimmer.committed(ends, { streamTimeMs: position.streamTimeMs, latestMs })
   }
 
   #systemEntries(position: Position | undefined): ChangelogEntry[] {

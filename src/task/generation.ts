@@ -71,6 +71,7 @@ export class Generation {
       committed: position,
       committer,
       trimmer,
+      streamTime,
       db,
       state,
       clock,

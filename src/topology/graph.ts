@@ -16,7 +16,7 @@ export interface GraphHost {
   readonly taskId: string
   readonly partition: number
   streamTimeMs(): number
-  advanceStreamTime(toMs: number): void
+  advanceStreamTime(toMs: number, latestMs?: number): void
   store<D extends StoreDef<never>>(def: D): StoreOf<D>
   /** Takes what a sink wrote. */
   write(record: OutgoingRecord): void

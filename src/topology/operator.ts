@@ -22,8 +22,9 @@ export interface ProcessorContext<Out> {
   /**
    * Moves the partition's stream time, never back: for a source that leaves it where it is, because state decides how far it
    * goes. What stores keep and forget follows.
+   * @param latestMs no entry that was put into a store so far is later than this. Default `toMs`
    */
-  advanceStreamTime(toMs: number): void
+  advanceStreamTime(toMs: number, latestMs?: number): void
   store<D extends StoreDef<never>>(def: D): StoreOf<D>
   /** Hands a record to all children, in the order in which they were connected, and returns when they are done. */
   forward(record: StreamRecord<Out>): void

@@ -53,18 +53,19 @@ export const allResults = (events: readonly GlobalEvent[]): ExpectedResult[] =>
 
 const textOf = ({ headers }: LogRecord, name: string): string | undefined => headers[name]?.toString()
 
+export const isResult = (record: LogRecord): boolean =>
+  textOf(record, 'kind') === 'business' && textOf(record, 'type')!.startsWith('feature.')
+
 /** Results of global features as they lie in main. */
 export const resultsIn = (records: readonly LogRecord[]): ExpectedResult[] =>
-  records
-    .filter((record) => textOf(record, 'kind') === 'business' && textOf(record, 'type')!.startsWith('feature.'))
-    .map((record) => ({
-      id: textOf(record, 'id')!,
-      type: textOf(record, 'type')!,
-      partition: record.partition,
-      key: record.key!.toString(),
-      timeMs: Number(textOf(record, 'time')),
-      payload: JSON.parse(record.value!.toString()),
-    }))
+  records.filter(isResult).map((record) => ({
+    id: textOf(record, 'id')!,
+    type: textOf(record, 'type')!,
+    partition: record.partition,
+    key: record.key!.toString(),
+    timeMs: Number(textOf(record, 'time')),
+    payload: JSON.parse(record.value!.toString()),
+  }))
 
 export const byId = (results: readonly ExpectedResult[]): ExpectedResult[] =>
   results.toSorted((a, b) => (a.id < b.id ? -1 : 1))

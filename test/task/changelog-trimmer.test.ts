@@ -36,7 +36,7 @@ async function run(trim: ChangelogTrimmer, from: number, to: number): Promise<Bu
         ['events', (n + 1) * 10],
         ['rows', (n + 1) * 10],
       ]),
-      (n * day) / 16,
+      { streamTimeMs: (n * day) / 16, latestMs: (n * day) / 16 },
     )
     marks = changed.at(-1)?.value ?? marks
   }
@@ -70,7 +70,19 @@ describe('ChangelogTrimmer', () => {
   it('deletes nothing while stream time stands still', async () => {
     const log = await changelogs(1_000)
     const trim = trimmer(log)
-    for (let n = 0; n < 50; n++) await trim.committed(new Map([['events', n]]), 5 * day)
+    for (let n = 0; n < 50; n++) {
+      await trim.committed(new Map([['events', n]]), { streamTimeMs: 5 * day, latestMs: 5 * day })
+    }
     expect(await start(log, 'events')).toBe(0)
+  })
+
+  it('deletes nothing that is later than a stream time which was held back', async () => {
+    const log = await changelogs(1_000)
+    const trim = trimmer(log)
+    await trim.committed(new Map([['events', 10]]), { streamTimeMs: -1, latestMs: 5 * day })
+    await trim.committed(new Map([['events', 20]]), { streamTimeMs: 5.5 * day, latestMs: 5.5 * day })
+    expect(await start(log, 'events')).toBe(0)
+    await trim.committed(new Map([['events', 30]]), { streamTimeMs: 6.25 * day, latestMs: 6.25 * day })
+    expect(await start(log, 'events')).toBe(10)
   })
 })

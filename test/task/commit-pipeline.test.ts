@@ -46,6 +46,7 @@ const pipelineOf = (by: Committer) =>
     definition: 'rules',
     isNew: true,
     committed: 0,
+    streamTime: { latestMs: -1 },
     committer: by,
     trimmer: new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores: [rows], stored: () => undefined }),
     db,

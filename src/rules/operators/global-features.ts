@@ -86,7 +86,8 @@ class GlobalFeatures implements Processor<Contributed> {
     if (contributed === undefined) return ctx.count('unreadable-contributions')
     const { contribution } = contributed
     const { definition, cause, streamTimeMs, key, by } = contribution
-    ctx.advanceStreamTime(this.#sources.note(cause.partition, { streamTimeMs, offset }))
+    const { lowestMs, furthestMs } = this.#sources.note(cause.partition, { streamTimeMs, offset })
+    ctx.advanceStreamTime(lowestMs, furthestMs)
     if (cause.timeMs < ctx.streamTimeMs() - definition.graceMs) return ctx.count('late-contributions')
     const { task, emit } = this.#feature(definition)
     const { value } = task.process(eventOf(record, contributed), ctx.streamTimeMs())

@@ -24,6 +24,13 @@ export interface IdleAfter {
 
 export const idleAfter: IdleAfter = { behindMs: 7 * 86_400_000, offsets: 100_000 }
 
+/** Stream times of main's partitions. */
+export interface Span {
+  /** By which windows forget; -1 while they forget nothing. */
+  readonly lowestMs: number
+  readonly furthestMs: number
+}
+
 const neverHeard: SourceTime = { streamTimeMs: -1, offset: -1 }
 
 /**
@@ -45,18 +52,18 @@ export class SourceTimes {
     this.#idleAfter = after
   }
 
-  /** Takes note of a contribution; returns the time by which windows forget, -1 while they forget nothing. */
-  note(partition: number, heard: SourceTime): number {
+  /** Takes note of a contribution. */
+  note(partition: number, heard: SourceTime): Span {
     this.#times ??= this.#load()
     const times = this.#times
     const known = times[partition] ?? neverHeard
     const now = { streamTimeMs: Math.max(known.streamTimeMs, heard.streamTimeMs), offset: heard.offset }
     times[partition] = now
     this.#store.put(String(partition), now)
-    return this.#lowest(times, heard.offset)
+    return this.#spanOf(times, heard.offset)
   }
 
-  #lowest(times: readonly SourceTime[], offset: number): number {
+  #spanOf(times: readonly SourceTime[], offset: number): Span {
     const { behindMs, offsets } = this.#idleAfter
     let furthestMs = -1
     for (const { streamTimeMs } of times) if (streamTimeMs > furthestMs) furthestMs = streamTimeMs
@@ -65,7 +72,7 @@ export class SourceTimes {
       const isIdle = furthestMs - time.streamTimeMs > behindMs && offset - time.offset > offsets
       if (!isIdle && time.streamTimeMs < lowestMs) lowestMs = time.streamTimeMs
     }
-    return lowestMs
+    return { lowestMs, furthestMs }
   }
 
   #load(): SourceTime[] {
