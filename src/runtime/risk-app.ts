@@ -3,6 +3,7 @@ import type { LogClient } from '../log/log.ts'
 import type { IngressMapping } from '../record/ingress.ts'
 import type { Authenticity } from '../rules/authenticity.ts'
 import { compileRuleSet } from '../rules/compiler.ts'
+import { globalObjection } from '../rules/deploy/global-objection.ts'
 import { loadContent, packRuleSet } from '../rules/deploy/rule-set-content.ts'
 import { tickRecord } from '../rules/operators/control-tick.ts'
 import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
@@ -54,7 +55,7 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
       authenticity,
       stamp,
       applicationId,
-      objectionToDeploy: (deployed) => objectionTo(deployed, ruleSet),
+      objectionToDeploy: (deployed) => globalObjection(deployed, ruleSet),
     })
   const tickOf = ({ options: { tickAfterMs: afterMs, maxAheadMs } }: RuleSet): TickOptions => ({
     afterMs,
@@ -83,14 +84,6 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
   const topology = compile(ruleSet, -1)
   return new WeirApp({ ...options, topology, definition: ruleSet.hash, tick: tickOf(ruleSet), deployments })
 }
-
-/** Another sub-topology works out global features, for whatever definition; only an application that begins with some has it. */
-const objectionTo = (deployed: RuleSet, base: RuleSet): string | undefined =>
-  hasGlobals(deployed) && !hasGlobals(base)
-    ? 'the application began without features of scope: global, and cannot work them out; start a new application id with them'
-    : undefined
-
-const hasGlobals = ({ features }: RuleSet): boolean => [...features.values()].some(({ scope }) => scope === 'global')
 
 const readerOf = ({ subTopologies }: Topology, topic: string): SubTopology =>
   subTopologies.find(({ sources }) => sources.some((source) => source.topic === topic))!
