@@ -23,7 +23,7 @@ async function withBroker(run: (brokers: string) => Promise<Row>): Promise<Row[]
 
 /** By name, in the order in which `all` runs them. */
 export const campaigns: Readonly<Record<string, (options: Arguments, say: Say) => Promise<Row[]>>> = {
-  kill: ({ small, seed, events = small ? 10_000 : 200_000, kills = small ? 6 : 40, rate = 1_500 }, say) =>
+  kill: ({ small, seed, events = small ? 10_000 : 200_000, kills = small ? 4 : 30, rate = 1_500 }, say) =>
     withBroker((brokers) => killCampaign({ brokers, events, seed, kills, perSecond: rate, say })),
   zombie: ({ small, seed, events = small ? 5_000 : 40_000, rounds = small ? 2 : 10, rate = 1_000 }, say) =>
     withBroker((brokers) => zombieCampaign({ brokers, events, seed, rounds, perSecond: rate, say })),
