@@ -13,6 +13,8 @@ export interface BrokerCampaignOptions extends Omit<CampaignOptions, 'brokers'> 
   /** Of each kind. */
   readonly rounds: number
   readonly perSecond: number
+  /** How long the broker is away in the last round. Default: as long as it takes to start. */
+  readonly awayMs?: number
 }
 
 const recoversWithinMs = 120_000
@@ -33,7 +35,7 @@ export const brokerRestarts = (how: 'stop' | 'kill', options: BrokerCampaignOpti
 
 interface OwnBroker {
   readonly brokers: string
-  restart(how: 'stop' | 'kill'): Promise<void>
+  restart(how: 'stop' | 'kill', awayMs: number): Promise<void>
 }
 
 /** A broker that comes back on the same port with the same data. */
@@ -45,8 +47,9 @@ async function withOwnBroker(work: (broker: OwnBroker) => Promise<Row>): Promise
   try {
     return await work({
       brokers: broker.brokers,
-      async restart(how) {
+      async restart(how, awayMs) {
         await broker[how]()
+        await pause(awayMs)
         broker = await start()
       },
     })
@@ -60,12 +63,13 @@ const restarts = (how: 'stop' | 'kill', broker: OwnBroker, options: BrokerCampai
   withCampaign({ ...options, brokers: broker.brokers }, async (campaign) => {
     const random = new Random(options.seed, how)
     const recoveryMs: number[] = []
+    const { awayMs = 0 } = options
     await campaign.start()
     const feeding = campaign.feed.run(options.events, options.perSecond)
     feeding.catch(() => undefined)
     for (let round = 0; round < options.rounds; round++) {
       await pause(2_000 + (random.uint32() % 3_000))
-      await broker.restart(how)
+      await broker.restart(how, round === options.rounds - 1 ? awayMs : 0)
       recoveryMs.push(await untilAllCommit(campaign))
       campaign.say(
         `broker restarted (${how}), everybody committed ${Math.round(recoveryMs.at(-1)!)} ms after it was back`,
@@ -77,7 +81,7 @@ const restarts = (how: 'stop' | 'kill', broker: OwnBroker, options: BrokerCampai
       ...verdict,
       campaign: 'broker',
       fault: how === 'stop' ? 'clean restart of the broker' : 'SIGKILL of the broker',
-      how: 'under load, on the same data; recovery counts from when the broker answers again',
+      how: `under load, on the same data${awayMs > 0 ? `, once away for ${awayMs / 1000} s` : ''}; recovery counts from when the broker answers again`,
       fired: options.rounds,
       recoveryMs,
       figures: {},

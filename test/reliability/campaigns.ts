@@ -30,7 +30,7 @@ export const campaigns: Readonly<Record<string, (options: Arguments, say: Say) =
   proxy: ({ small, seed, events = small ? 20_000 : 100_000, times = small ? 1 : 5, rate = 500 }, say) =>
     withBroker((brokers) => proxyCampaign({ brokers, events, seed, times, perSecond: rate, say })),
   broker: ({ small, seed, events = small ? 8_000 : 60_000, rounds = small ? 1 : 3, rate = 1_000 }, say) =>
-    brokerCampaigns({ events, seed, rounds, perSecond: rate, say }),
+    brokerCampaigns({ events, seed, rounds, perSecond: rate, ...(small ? {} : { awayMs: 45_000 }), say }),
   aborted: ({ small, seed, events = small ? 4_000 : 30_000, rounds = small ? 4 : 20 }, say) =>
     withBroker((brokers) => abortedCampaign({ brokers, events, seed, rounds, say })),
   scale: ({ small, seed, standby, rate = 1_000 }, say) =>

@@ -64,7 +64,8 @@ export async function judge(log: LogClient, topic: string, definition: string): 
   }
 }
 
-function compareDecisions(found: readonly ComparedDecision[], expected: readonly ComparedDecision[]) {
+/** What is wrong with one partition's decisions. */
+export function compareDecisions(found: readonly ComparedDecision[], expected: readonly ComparedDecision[]) {
   const places = new Map(expected.map((decision, place) => [decision.id, { decision, place }]))
   const seen = new Set<string>()
   let [duplicated, misplaced, wrong, last] = [0, 0, 0, -1]
