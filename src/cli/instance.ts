@@ -88,6 +88,6 @@ async function openLog({ log }: WeirConfig, logger: Logger): Promise<Log> {
 }
 
 async function createMain(log: Log, { appId, mainTopic, partitions }: WeirConfig): Promise<void> {
-  const plan = { appId, mainTopic, partitions, retentionMs: -1, maxMessageBytes: 1_048_588, stores: [] }
+  const plan = { appId, mainTopic, partitions, retentionMs: -1, maxMessageBytes: 1_048_588, subTopologies: [] }
   await log.createTopic(planTopics(plan)[0]!)
 }

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { createIngress } from '../record/ingress.ts'
+import { createIngress, isResult } from '../record/ingress.ts'
 import { type DecodedLine, decodeLine, lineToRecord } from '../record/json-lines.ts'
 import type { OutgoingRecord } from '../record/record.ts'
 import { signControl } from '../record/signature.ts'
@@ -23,8 +23,8 @@ const ingress = createIngress({ mapping: 'headers', maxAheadMs: Number.MAX_SAFE_
 
 /**
  * Makes lines into the records that `weir send` writes: events go to the partition of their key, whatever partition the
- * line names; control lines go to every partition (or to the one they name), signed. Decisions are left out: Weir makes
- * its own.
+ * line names; control lines go to every partition (or to the one they name), signed. Decisions and results of global
+ * features are left out: Weir makes its own.
  */
 export function lineRecords(options: LineRecordsOptions): (text: string) => LineResult {
   const { topic, partitions, signer } = options
@@ -41,7 +41,7 @@ export function lineRecords(options: LineRecordsOptions): (text: string) => Line
     if (ingested.verdict === 'ignored') return problem(ingested.why, 'ignored')
     if (ingested.verdict === 'rejected') return problem(ingested.detail, ingested.reason)
     const { kind } = ingested.head
-    if (kind === 'decision') return { kind: 'left-out' }
+    if (kind === 'decision' || isResult(ingested.head)) return { kind: 'left-out' }
     const payload = ingested.payload.read()
     if (!payload.ok) return problem(payload.detail, payload.reason)
     if (kind !== 'control') return { kind: 'records', records: [lineToRecord(anywhere(line), target)] }

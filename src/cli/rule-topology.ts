@@ -1,12 +1,11 @@
 import { unsigned } from '../rules/authenticity.ts'
 import { compileRuleSet } from '../rules/compiler.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
-import type { StoreDef } from '../state/stores.ts'
 import type { Topology } from '../topology/topology.ts'
 import { loadRules } from './rule-folder.ts'
 
 /** The topology of a rule set, to be looked at and not to be run. */
-export const topologyOf = (ruleSet: RuleSet, mainTopic: string): Topology =>
+export const topologyOf = (ruleSet: RuleSet, mainTopic: string, applicationId = 'weir'): Topology =>
   compileRuleSet({
     ruleSet,
     ruleSetOffset: -1,
@@ -16,10 +15,11 @@ export const topologyOf = (ruleSet: RuleSet, mainTopic: string): Topology =>
     maxValueBytes: 0,
     authenticity: unsigned(''),
     stamp: () => ({}),
+    applicationId,
   })
 
-/** The stores that a rule folder's topology keeps. @throws RuleSetError */
-export async function storesOfRules(folder: string, mainTopic: string): Promise<readonly StoreDef<never>[]> {
-  const { subTopologies } = topologyOf(await loadRules(folder), mainTopic)
-  return subTopologies.flatMap(({ stores }) => stores)
-}
+/** What a rule folder compiles to. @throws RuleSetError */
+export const topologyOfRules = async (
+  folder: string,
+  { mainTopic, appId }: { readonly mainTopic: string; readonly appId: string },
+): Promise<Topology> => topologyOf(await loadRules(folder), mainTopic, appId)

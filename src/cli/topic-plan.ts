@@ -1,7 +1,8 @@
 import type { TopicDescription, TopicSpec } from '../log/log.ts'
 import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
 import type { StoreDef } from '../state/stores.ts'
-import { changelogSpec, systemStore } from '../task/changelog.ts'
+import { changelogSpec, repartitionSpec, systemStore } from '../task/changelog.ts'
+import type { SubTopology } from '../topology/topology.ts'
 
 export interface PlannedTopic extends TopicSpec {
   readonly config: Readonly<Record<string, string>>
@@ -17,8 +18,8 @@ export interface TopicPlanOptions {
   /** How long main keeps records; -1 for ever. */
   readonly retentionMs: number
   readonly maxMessageBytes: number
-  /** The stores of the rule set's topology. */
-  readonly stores: readonly StoreDef<never>[]
+  /** Of the rule set's topology. */
+  readonly subTopologies: readonly Pick<SubTopology, 'id' | 'sources' | 'stores'>[]
 }
 
 /** A dead letter is its record with a few headers more, and may be one that another setting of main let through. */
@@ -40,11 +41,18 @@ export function planTopics(options: TopicPlanOptions): PlannedTopic[] {
     'retention.ms': String(retentionMs),
     'max.message.bytes': String(maxMessageBytes),
   }
-  const stores = [systemStore, ...options.stores] as const
-  const changelogs = stores.map((store) => ({
-    ...changelogSpec(appId, store, partitions),
-    why: changelogReason(store),
-  }))
+  const internal = options.subTopologies.flatMap(({ id, sources, stores }) => [
+    ...sources
+      .filter((source) => source.internal !== undefined)
+      .map(({ topic }) => ({
+        ...repartitionSpec(topic, partitions),
+        why: 'what events add to features across customers; trimmed by Weir when it has been worked out',
+      })),
+    ...([systemStore, ...stores] as const).map((store) => ({
+      ...changelogSpec(appId, store, partitions, id),
+      why: changelogReason(store),
+    })),
+  ])
   const planned = [
     { topic: mainTopic, config: main, why: 'events and decisions; replay reaches back as far as this goes' },
     {
@@ -53,7 +61,7 @@ export function planTopics(options: TopicPlanOptions): PlannedTopic[] {
       why: 'records that could not be read, with the reason; delete what you have dealt with',
     },
     { topic: lateTopic(mainTopic), config: side(late), why: 'events that came after grace' },
-    ...changelogs,
+    ...internal,
   ]
   return planned.map((each) => ({
     config: {},

@@ -38,11 +38,14 @@ const compacted = { 'cleanup.policy': 'compact', 'delete.retention.ms': String(d
 const trimmedByEngine = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
 const noHeaders = {}
 
+/** What goes from one sub-topology to another is an event's part with a few facts more. */
+const repartitionBytes = 16 * 1_048_576
+
 /** How a topic between two sub-topologies must be kept: the engine deletes from it what has been processed. */
 export const repartitionSpec = (topic: string, partitions: number): TopicSpec => ({
   topic,
   partitions,
-  config: trimmedByEngine,
+  config: { ...trimmedByEngine, 'max.message.bytes': String(repartitionBytes) },
 })
 
 /** Whose changelogs they are. */

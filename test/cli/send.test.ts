@@ -98,7 +98,7 @@ describe('weir send', () => {
   it('leaves the decisions of an export out', async () => {
     const decision = '{"kind":"decision","type":"risk.decision","id":"d:0:1","key":"k","time":1,"payload":{}}'
     const { code, out } = await send([event('1', 'k'), decision])
-    expect([code, out]).toEqual([0, '1 records sent to main, 1 decisions left out\n'])
+    expect([code, out]).toEqual([0, '1 records sent to main, 1 of Weir’s own left out\n'])
   })
 
   it('gives a summary for machines', async () => {

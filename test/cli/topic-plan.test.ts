@@ -15,7 +15,7 @@ const plan = (overrides = {}): PlannedTopic[] =>
     partitions: 3,
     retentionMs: -1,
     maxMessageBytes: 1_000_000,
-    stores,
+    subTopologies: [{ id: 0, sources: [], stores }],
     ...overrides,
   })
 const planned = (topic: string): PlannedTopic => plan().find((each) => each.topic === topic)!
@@ -31,6 +31,28 @@ describe('planTopics', () => {
       'app-events-changelog 3',
       'app-ids-changelog 3',
     ])
+  })
+
+  it('names what lies between two sub-topologies, and the changelogs of the second', () => {
+    const internal = {
+      name: 'in',
+      topic: 'app-x-repartition',
+      internal: { partitions: 3 },
+      ingest: () => undefined as never,
+    }
+    const both = plan({
+      subTopologies: [
+        { id: 0, sources: [], stores: [] },
+        { id: 1, sources: [internal], stores: [stores[1]] },
+      ],
+    })
+    expect(both.slice(3).map(({ topic }) => topic)).toEqual([
+      'app-system-changelog',
+      'app-x-repartition',
+      'app-system-1-changelog',
+      'app-events-changelog',
+    ])
+    expect(both.at(4)!.config).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '-1' })
   })
 
   it('keeps main for ever unless told otherwise', () => {

@@ -82,7 +82,7 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, file: string, o
   else
     await report(
       cli,
-      `${grouped(sent)} records sent to ${topic}${leftOut === 0 ? '' : `, ${grouped(leftOut)} decisions left out`}`,
+      `${grouped(sent)} records sent to ${topic}${leftOut === 0 ? '' : `, ${grouped(leftOut)} of Weir’s own left out`}`,
       file,
       bad,
     )

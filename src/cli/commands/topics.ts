@@ -6,7 +6,7 @@ import { retention, wholeNumber } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
 import { type LogOptions, withLog, withLogOptions } from '../log-options.ts'
-import { storesOfRules } from '../rule-topology.ts'
+import { topologyOfRules } from '../rule-topology.ts'
 import { differences, type PlannedTopic, planTopics } from '../topic-plan.ts'
 
 interface Options extends LogOptions {
@@ -80,7 +80,8 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, options: Option
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
     retentionMs: options.retention ?? -1,
     maxMessageBytes: options.maxMessageBytes,
-    stores: rules === undefined ? [] : await storesOfRules(rules, config.mainTopic),
+    subTopologies:
+      rules === undefined ? [{ id: 0, sources: [], stores: [] }] : (await topologyOfRules(rules, config)).subTopologies,
   })
   const lines: Line[] = []
   const problems: string[] = []

@@ -1,7 +1,6 @@
 import type { AggregateValue } from '../../operators/features/definition.ts'
-import { typedKey } from '../../operators/sequence/typed-key.ts'
 import { defineOperator, type OperatorDef } from '../../topology/operator.ts'
-import type { Scope } from '../expression.ts'
+import type { Expression, Scope } from '../expression.ts'
 import type { Places } from '../places.ts'
 import type { FeatureDef } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
@@ -42,15 +41,24 @@ export const contribute = ({ features, graceMs, places }: ContributeOptions): Op
   })
 }
 
-function addedBy({ where, by, value }: FeatureDef, scope: Scope): Pick<Contribution, 'by' | 'value'> | undefined {
+type Added = Pick<Contribution, 'by' | 'value'>
+
+/** What the event adds; `undefined` when it does not count. */
+function addedBy({ where, by, value }: FeatureDef, scope: Scope): Added | undefined {
   if (where !== undefined && where.evaluate(scope) !== true) return undefined
-  const keptBy = scalar(by!.evaluate(scope))
-  if (keptBy === undefined || typedKey(keptBy) === undefined || keptBy === Infinity || keptBy === -Infinity)
-    return undefined
-  if (value === undefined) return { by: wellFormed(keptBy) }
-  const added = scalar(value.evaluate(scope))
-  return added === undefined ? undefined : { by: wellFormed(keptBy), value: wellFormed(added) }
+  const keptBy = carried(by!, scope)
+  if (keptBy === undefined || (typeof keptBy === 'number' && !Number.isFinite(keptBy))) return undefined
+  if (value === undefined) return { by: keptBy }
+  const added = carried(value, scope)
+  return added === undefined ? undefined : { by: keptBy, value: added }
 }
 
-/** Records are UTF-8, which has no lone surrogates. */
-const wellFormed = (value: AggregateValue): AggregateValue => (typeof value === 'string' ? value.toWellFormed() : value)
+/** A longer text is absent: result and decision, in which it stands again, must fit into main. */
+const mostCharacters = 32_768
+
+/** A value as records carry it: UTF-8 has no lone surrogates. */
+function carried(expression: Expression, scope: Scope): AggregateValue | undefined {
+  const value = scalar(expression.evaluate(scope))
+  if (typeof value !== 'string') return value
+  return value.length > mostCharacters ? undefined : value.toWellFormed()
+}
