@@ -7,15 +7,15 @@ import { proxyCampaign } from './proxy.ts'
 import type { Row } from './row.ts'
 import { scaleCampaign } from './scale.ts'
 import { soakCampaign } from './soak.ts'
-import { zombieCampaign } from './zombie.ts'
+import { zombieCampaigns } from './zombie.ts'
 
 type Say = (line: string) => void
 
 /** Runs a campaign beside a broker, `KAFKA_BROKERS` or one of its own. */
-async function withBroker(run: (brokers: string) => Promise<Row>): Promise<Row[]> {
+async function withBroker(run: (brokers: string) => Promise<Row | Row[]>): Promise<Row[]> {
   const broker = await startBroker()
   try {
-    return [await run(broker.brokers)]
+    return [await run(broker.brokers)].flat()
   } finally {
     await broker.stop()
   }
@@ -26,7 +26,7 @@ export const campaigns: Readonly<Record<string, (options: Arguments, say: Say) =
   kill: ({ small, seed, events = small ? 10_000 : 200_000, kills = small ? 4 : 30, rate = 1_500 }, say) =>
     withBroker((brokers) => killCampaign({ brokers, events, seed, kills, perSecond: rate, say })),
   zombie: ({ small, seed, events = small ? 5_000 : 40_000, rounds = small ? 2 : 10, rate = 1_000 }, say) =>
-    withBroker((brokers) => zombieCampaign({ brokers, events, seed, rounds, perSecond: rate, say })),
+    withBroker((brokers) => zombieCampaigns({ brokers, events, seed, rounds, perSecond: rate, say })),
   proxy: ({ small, seed, events = small ? 20_000 : 100_000, times = small ? 1 : 5, rate = 500 }, say) =>
     withBroker((brokers) => proxyCampaign({ brokers, events, seed, times, perSecond: rate, say })),
   broker: ({ small, seed, events = small ? 8_000 : 60_000, rounds = small ? 1 : 3, rate = 1_000 }, say) =>

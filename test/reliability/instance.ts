@@ -7,6 +7,8 @@ import { WorkerProcess } from '../support/faults/worker-process.ts'
 export class Instance {
   readonly name: string
   settings: WorkerSettings
+  /** False while others are to do its work: what it says then counts for nothing. */
+  isCounted = true
   #process: WorkerProcess | undefined
   #isWanted = false
 
@@ -24,9 +26,9 @@ export class Instance {
     return this.#process !== undefined && !this.#process.isOver
   }
 
-  /** Partitions that it processes, by its last word; a dead or stopped one processes none. */
+  /** Partitions that it processes, by its last word; a dead one processes none. */
   get runs(): number {
-    return this.isUp && this.#isWanted ? this.#process!.runs : 0
+    return this.isUp && this.#isWanted && this.isCounted ? this.#process!.runs : 0
   }
 
   get status(): WorkerStatus | undefined {
@@ -49,17 +51,6 @@ export class Instance {
   async stop(): Promise<void> {
     this.#isWanted = false
     if (this.isUp) await this.#process!.stop()
-  }
-
-  /** Stands still until `resume`, and counts as processing nothing. */
-  suspend(): void {
-    this.#isWanted = false
-    this.#process!.signal('SIGSTOP')
-  }
-
-  resume(): void {
-    this.#isWanted = true
-    this.#process!.signal('SIGCONT')
   }
 
   loseState(): Promise<void> {

@@ -38,6 +38,9 @@ function errorCodeOf(api: FaultyApi, kind: FaultKind, round: number): { readonly
   return { errorCode: codes[round % codes.length]! }
 }
 
+/** Longer than a transaction may stay open (10 s). */
+const longDelayMs = 11_000
+
 /** Every kind of fault on every request, each so often, in an order that the seed decides. */
 export function everyFault(times: number, seed: number): Fault[] {
   const random = new Random(seed, 'faults')
@@ -49,7 +52,8 @@ export function everyFault(times: number, seed: number): Fault[] {
           api,
           kind,
           ...errorCodeOf(api, kind, round),
-          delayMs: 50 + (random.uint32() % 400),
+          // With several of a kind one comes late enough to meet what has followed: other transactions, or their timeout.
+          delayMs: times > 1 && round === 0 ? longDelayMs : 50 + (random.uint32() % 400),
           // Requests that come often are let pass now and then, so that faults meet a system at work.
           after: ['JoinGroup', 'SyncGroup', 'InitProducerId', 'OffsetFetch'].includes(api) ? 0 : random.uint32() % 4,
         },
