@@ -25,6 +25,7 @@ export const logCodes = [
   'topic-missing',
   'offset-out-of-range',
   'not-authorized',
+  'certificate-refused',
   'record-format-unsupported',
 ] as const
 export const stateStoreCodes = [

@@ -27,7 +27,6 @@ export function failureText(error: unknown): string | undefined {
 /** What to do, for codes whose messages come from below and only say what happened. */
 const remedies: Readonly<Record<string, string>> = {
   'log-unavailable': 'see that it runs and that its address is right (--kafka, --data-dir)',
-  'not-authorized': 'see what the user may do, and its name and password (log.sasl)',
 }
 
 function sentence({ message, code }: WeirError): string {

@@ -106,8 +106,6 @@ export class WeirApp {
     const { applicationId, log, topology, sessionTimeoutMs, logger } = this.#options
     for (const subTopology of topology.subTopologies) await this.#prepareTopics(subTopology)
     this.#moveTo('REBALANCING')
-    this.#measure()
-    if (this.#options.engine.name !== 'memory') this.#cleaner.start()
     this.#membership = await log.joinGroup({
       groupId: applicationId,
       topics: topology.subTopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)),
@@ -120,6 +118,11 @@ export class WeirApp {
       onError: (error) => void this.#fail(error),
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     })
+    // Not before: whoever may not join has nothing to measure, and a timer would keep the process.
+    if (this.#state !== 'ERROR') {
+      this.#measure()
+      if (this.#options.engine.name !== 'memory') this.#cleaner.start()
+    }
     logger.info('joined the group', { group: applicationId, member: this.#membership.memberId })
   }
 

@@ -1,10 +1,11 @@
 import { LogError } from '../../errors.ts'
 import { nameOf, type TopicPartition } from '../../record/record.ts'
 import type { Isolation, TopicDescription, TopicSpec } from '../log.ts'
-import { BrokerError, check, codes, hasCode, isMovedLeader, isUnreachable, topicResource } from './broker-error.ts'
+import { BrokerError, check, codes, hasCode, isMovedLeader, isUnreachable } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { Leader } from './leader.ts'
 import type { Link } from './link.ts'
+import { partitionResource, topicResource } from './resource.ts'
 import { retry } from './retry.ts'
 
 const requestTimeoutMs = 10_000
@@ -41,7 +42,7 @@ export class Admin {
       const { errorCode, errorMessage } = topicErrors[0]!
       if (errorCode === codes.TOPIC_ALREADY_EXISTS) return 'exists' as const
       const detail = errorMessage === null ? '' : `: ${errorMessage}`
-      check(errorCode, `topic ${topic}${detail}`)
+      check(errorCode, topicResource(topic, 'Create', `topic ${topic}${detail}`))
       return 'created' as const
     })
     await this.#patiently(async () => {
@@ -84,7 +85,7 @@ export class Admin {
     try {
       await new Leader(this.#cluster, { topic, partition }).ask(async (link) => {
         const { topics } = await link.request('DeleteRecords', request)
-        check(topics[0]!.partitions[0]!.errorCode, topicResource({ topic, partition }))
+        check(topics[0]!.partitions[0]!.errorCode, partitionResource({ topic, partition }, 'Delete'))
       })
     } catch (cause) {
       if (!hasCode(cause, codes.OFFSET_OUT_OF_RANGE)) throw cause
@@ -125,7 +126,7 @@ export class Admin {
         topics: [{ topic, partitions: [{ partition, timestamp }] }],
       })
       const { errorCode, offset } = responses[0]!.partitions[0]!
-      check(errorCode, topicResource({ topic, partition }))
+      check(errorCode, partitionResource({ topic, partition }, 'Describe'))
       return Number(offset)
     })
   }
@@ -138,7 +139,7 @@ export class Admin {
         includeSynonyms: false,
       })
       const { errorCode, configEntries } = resources[0]!
-      check(errorCode, `topic ${topic}`)
+      check(errorCode, topicResource(topic, 'DescribeConfigs'))
       return Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue ?? '']))
     })
   }
@@ -165,5 +166,5 @@ export class Admin {
 }
 
 function notYet(topic: string): never {
-  throw new BrokerError(codes.LEADER_NOT_AVAILABLE, `topic ${topic}`)
+  throw new BrokerError(codes.LEADER_NOT_AVAILABLE, topicResource(topic, 'Describe'))
 }

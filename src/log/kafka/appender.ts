@@ -9,10 +9,10 @@ import {
   isMovedLeader,
   isUnreachable,
   LinkError,
-  topicResource,
 } from './broker-error.ts'
 import { type Cluster, Links } from './cluster.ts'
 import { type PartitionBatch, type ProduceAnswer, produceCall } from './produce.ts'
+import { partitionResource } from './resource.ts'
 import { retry } from './retry.ts'
 
 /** A request holds this many bytes of batches, or one larger batch. The broker's own limits begin at about 1 MB. */
@@ -224,9 +224,9 @@ function settle(
   written: Map<Pending, number>,
   failures: unknown[],
 ): void {
-  if (answer === undefined) failures.push(new LinkError(`no answer for ${topicResource(batch)}`))
+  if (answer === undefined) failures.push(new LinkError(`no answer for topic ${nameOf(batch)}`))
   else if (answer.errorCode === codes.NONE) written.set(batch, answer.baseOffset)
-  else failures.push(new BrokerError(answer.errorCode, topicResource(batch)))
+  else failures.push(new BrokerError(answer.errorCode, partitionResource(batch, 'Write')))
 }
 
 const isTransient = (error: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { nameOf, type TopicPartition } from '../../record/record.ts'
+import type { Resource } from './resource.ts'
 
 /** The broker's error codes that mean something to this adapter, by Kafka's names. */
 export const codes = {
@@ -35,6 +35,7 @@ export const codes = {
   INVALID_PRODUCER_ID_MAPPING: 49,
   CONCURRENT_TRANSACTIONS: 51,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
+  OPERATION_NOT_ATTEMPTED: 55,
   KAFKA_STORAGE_ERROR: 56,
   FENCED_LEADER_EPOCH: 74,
   UNKNOWN_LEADER_EPOCH: 75,
@@ -89,11 +90,11 @@ const denying: ReadonlySet<number> = new Set([
 /** A broker answered with an error code. Stays inside the adapter: `failures.ts` turns it into the port's errors. */
 export class BrokerError extends Error {
   readonly errorCode: number
-  /** What the request was about, such as `topic orders-3` or `group weir`. */
-  readonly resource: string
+  /** What the request was about. */
+  readonly resource: Resource
 
-  constructor(errorCode: number, resource: string) {
-    super(`${names.get(errorCode) ?? `Kafka error ${errorCode}`} (${resource})`)
+  constructor(errorCode: number, resource: Resource) {
+    super(`${names.get(errorCode) ?? `Kafka error ${errorCode}`} (${resource.text})`)
     this.name = 'BrokerError'
     this.errorCode = errorCode
     this.resource = resource
@@ -125,10 +126,6 @@ export const isFencing = (error: unknown): boolean => isOneOf(error, fencing)
 export const isDenied = (error: unknown): boolean => isOneOf(error, denying)
 
 /** @throws BrokerError unless the code is NONE */
-export function check(errorCode: number, resource: string): void {
+export function check(errorCode: number, resource: Resource): void {
   if (errorCode !== codes.NONE) throw new BrokerError(errorCode, resource)
 }
-
-export const topicResource = (partition: TopicPartition): string => `topic ${nameOf(partition)}`
-export const groupResource = (groupId: string): string => `group ${groupId}`
-export const transactionResource = (transactionalId: string): string => `transactional id ${transactionalId}`

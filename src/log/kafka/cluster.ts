@@ -1,8 +1,9 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { Clock } from '../../time/clock.ts'
-import { BrokerError, check, codes, LinkClosedError, LinkError, topicResource } from './broker-error.ts'
+import { BrokerError, check, codes, LinkClosedError, LinkError } from './broker-error.ts'
 import { type Address, Link, type LinkOptions } from './link.ts'
 import { type Apis, coordinatorType } from './protocol.ts'
+import { groupResource, partitionResource, topicResource, transactionResource } from './resource.ts'
 
 export interface ClusterOptions extends LinkOptions {
   /** Where to begin: the other brokers are learnt from these. */
@@ -68,7 +69,7 @@ export class Cluster {
   #learn(metadata: Apis['Metadata']['response']['topicMetadata'][number]): void {
     this.#topics.delete(metadata.topic)
     if (metadata.topicErrorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) return
-    check(metadata.topicErrorCode, `topic ${metadata.topic}`)
+    check(metadata.topicErrorCode, topicResource(metadata.topic, 'Describe'))
     const leaders: number[] = []
     for (const partition of metadata.partitionMetadata) leaders[partition.partitionId] = partition.leader
     const replicationFactor = metadata.partitionMetadata[0]?.replicas.length ?? 0
@@ -88,8 +89,9 @@ export class Cluster {
   /** @throws BrokerError when there is no such partition, or no leader now */
   async leaderOf(partition: TopicPartition): Promise<number> {
     const leader = (await this.topic(partition.topic))?.leaders[partition.partition]
-    if (leader === undefined) throw new BrokerError(codes.UNKNOWN_TOPIC_OR_PARTITION, topicResource(partition))
-    if (leader < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, topicResource(partition))
+    if (leader === undefined)
+      throw new BrokerError(codes.UNKNOWN_TOPIC_OR_PARTITION, partitionResource(partition, 'Describe'))
+    if (leader < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, partitionResource(partition, 'Describe'))
     return leader
   }
 
@@ -100,7 +102,7 @@ export class Cluster {
       groupId: id,
       coordinatorType: coordinatorType[kind],
     })
-    check(errorCode, kind === 'group' ? `group ${id}` : `transactional id ${id}`)
+    check(errorCode, kind === 'group' ? groupResource(id) : transactionResource(id))
     this.#brokers.set(coordinator.nodeId, { host: coordinator.host, port: coordinator.port })
     return coordinator.nodeId
   }

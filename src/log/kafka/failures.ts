@@ -4,26 +4,26 @@ import { type BrokerError, codes, hasCode, isDenied, isFencing, LinkClosedError 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The port's error for whatever stopped a read, an administrative request or a commit of offsets. */
-export function toLogError(error: unknown): WeirError {
+export function toLogError(error: unknown, principal: string): WeirError {
   if (error instanceof WeirError) return error
   if (error instanceof LinkClosedError) return new LogError('log-closed', 'the connection was closed', { cause: error })
-  if (isDenied(error)) return notAuthorized(error as BrokerError)
+  if (isDenied(error)) return notAuthorized(error as BrokerError, principal)
   if (hasCode(error, codes.UNKNOWN_TOPIC_OR_PARTITION)) {
-    return new LogError('topic-missing', `${(error as BrokerError).resource} does not exist: create it first`, {
+    return new LogError('topic-missing', `${(error as BrokerError).resource.text} does not exist: create it first`, {
       cause: error,
     })
   }
   if (hasCode(error, codes.INCONSISTENT_GROUP_PROTOCOL)) {
     return new LogError(
       'log-unavailable',
-      `${(error as BrokerError).resource} has members with another assignor: stop them, or use another group (${textOf(error)})`,
+      `${(error as BrokerError).resource.text} has members with another assignor: stop them, or use another group (${textOf(error)})`,
       { cause: error },
     )
   }
   if (hasCode(error, codes.ILLEGAL_GENERATION, codes.UNKNOWN_MEMBER_ID, codes.REBALANCE_IN_PROGRESS)) {
     return new TaskMigratedError(
       'assignment-lost',
-      `${(error as BrokerError).resource} went on without this member: join it again`,
+      `${(error as BrokerError).resource.text} went on without this member: join it again`,
       { cause: error },
     )
   }
@@ -31,9 +31,9 @@ export function toLogError(error: unknown): WeirError {
 }
 
 /** The port's error for whatever stopped a write. */
-export function toProductionError(error: unknown): WeirError {
+export function toProductionError(error: unknown, principal: string): WeirError {
   if (error instanceof WeirError) return error
-  if (isDenied(error)) return notAuthorized(error as BrokerError)
+  if (isDenied(error)) return notAuthorized(error as BrokerError, principal)
   if (isFencing(error)) {
     return new TaskMigratedError('fenced', `a newer producer took over: ${textOf(error)}`, { cause: error })
   }
@@ -46,10 +46,14 @@ export function toProductionError(error: unknown): WeirError {
   return new ProductionError('production-failed', `Kafka did not take the records: ${textOf(error)}`, { cause: error })
 }
 
-function notAuthorized(error: BrokerError): LogError {
-  return new LogError(
-    'not-authorized',
-    `Kafka refuses access to ${error.resource}: give the client's principal the rights it needs (${error.message})`,
-    { cause: error },
-  )
+/** Names the right that is missing, and the command that grants it. */
+function notAuthorized(error: BrokerError, principal: string): LogError {
+  const { kind, name, operation } = error.resource
+  const what = kind === 'cluster' ? 'the cluster' : `the ${kindText[kind]} "${name}"`
+  const on = kind === 'cluster' ? '--cluster' : `--${kind} '${name}'`
+  const grant = `kafka-acls.sh --add --allow-principal '${principal}' --operation ${operation} ${on}`
+  const message = `the principal ${principal} may not ${operation} ${operation.endsWith('Write') ? 'to ' : ''}${what}; grant it: ${grant}`
+  return new LogError('not-authorized', message, { cause: error })
 }
+
+const kindText = { topic: 'topic', group: 'group', 'transactional-id': 'transactional id' } as const

@@ -1,10 +1,12 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { CommittedOffset } from '../log.ts'
-import { check, groupResource } from './broker-error.ts'
+import { offsetResource } from './answer-resource.ts'
+import { check } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
 import type { Place } from './heartbeat.ts'
 import { byTopic, commitTopics } from './offsets.ts'
+import { groupResource } from './resource.ts'
 
 const noGeneration = -1
 
@@ -28,7 +30,7 @@ export class GroupOffsets {
         const found: CommittedOffset[] = []
         for (const { topic, partitions: ofTopic } of responses) {
           for (const { partition, offset, metadata, errorCode: code } of ofTopic) {
-            check(code, groupResource(groupId))
+            check(code, offsetResource(code, groupId, { topic, partition }))
             if (offset !== '-1') found.push({ topic, partition, offset: Number(offset), metadata: metadata ?? '' })
           }
         }
@@ -49,8 +51,10 @@ export class GroupOffsets {
           memberId: place?.memberId ?? '',
           topics: commitTopics(offsets),
         })
-        for (const { partitions } of responses) {
-          for (const { errorCode } of partitions) check(errorCode, groupResource(groupId))
+        for (const { topic, partitions } of responses) {
+          for (const { partition, errorCode } of partitions) {
+            check(errorCode, offsetResource(errorCode, groupId, { topic, partition }))
+          }
         }
       },
       { repeatable: true },

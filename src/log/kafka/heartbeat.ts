@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../time/clock.ts'
-import { check, codes, groupResource, hasCode, isDenied, isMovedCoordinator, isUnreachable } from './broker-error.ts'
+import { check, codes, hasCode, isDenied, isMovedCoordinator, isUnreachable } from './broker-error.ts'
 import type { Coordinator } from './coordinator.ts'
+import { groupResource } from './resource.ts'
 
 /** A member's place in one round of its group. */
 export interface Place {

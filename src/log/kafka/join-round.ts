@@ -1,11 +1,12 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { GroupOptions } from '../log.ts'
-import { check, codes, groupResource } from './broker-error.ts'
+import { check, codes } from './broker-error.ts'
 import { calling } from './callback-error.ts'
 import type { Cluster } from './cluster.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Link } from './link.ts'
 import type { Apis } from './protocol.ts'
+import { groupResource } from './resource.ts'
 
 const defaultSessionTimeoutMs = 10_000
 const defaultRebalanceTimeoutMs = 60_000

@@ -23,6 +23,7 @@ import { GroupOffsets } from './group-offsets.ts'
 import type { Address } from './link.ts'
 import { type KafkaLogger, quiet } from './logger.ts'
 import { KafkaMembership } from './membership.ts'
+import { principalOf } from './principal.ts'
 import { KafkaProducer } from './producer.ts'
 import { KafkaReader } from './reader.ts'
 import { retry } from './retry.ts'
@@ -49,7 +50,8 @@ const defaultUnavailableMs = 30_000
 
 /**
  * Connects to a Kafka cluster (2.3 or later; tested with 4.2).
- * @throws LogError `log-unavailable` when no broker answers, `not-authorized` when they refuse the credentials
+ * @throws LogError `log-unavailable` when no broker answers, `not-authorized` or `certificate-refused` when they refuse
+ *   the client, or their certificate does not check out
  */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
   const { brokers, clientId = 'weir', ssl = false, sasl, logger, clock = systemClock } = options
@@ -58,6 +60,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     clientId,
     ssl: ssl === false ? null : ssl === true ? {} : ssl,
     sasl: sasl ?? null,
+    principal: principalOf(ssl, sasl),
     logger: quiet(logger),
     clock,
     requestTimeoutMs,
@@ -74,7 +77,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     return new KafkaLog(cluster)
   } catch (error) {
     cluster.close()
-    throw toLogError(error)
+    throw toLogError(error, cluster.options.principal)
   }
 }
 
@@ -196,7 +199,9 @@ class KafkaLog implements Log {
     try {
       return await work()
     } catch (error) {
-      throw this.#closed ? new LogError('log-closed', 'the log was closed', { cause: error }) : toLogError(error)
+      throw this.#closed
+        ? new LogError('log-closed', 'the log was closed', { cause: error })
+        : toLogError(error, this.#cluster.options.principal)
     }
   }
 }

@@ -1,4 +1,3 @@
-import { LogError } from '../../errors.ts'
 import type { Clock } from '../../time/clock.ts'
 import { check, LinkClosedError, LinkError } from './broker-error.ts'
 import {
@@ -12,6 +11,8 @@ import {
   firstVersions,
   type KafkaJsLogger,
 } from './protocol.ts'
+import { certificateRefused, hangUpHint, loginRefused } from './refusals.ts'
+import { clusterResource } from './resource.ts'
 
 export interface Address {
   readonly host: string
@@ -24,6 +25,8 @@ export interface LinkOptions {
   readonly sasl: object | null
   readonly logger: KafkaJsLogger
   readonly clock: Clock
+  /** Whom the brokers take the client for, as far as it can know. */
+  readonly principal: string
   /** How long an answer may take. */
   readonly requestTimeoutMs: number
 }
@@ -37,15 +40,16 @@ const throttleCheckMs = 10
 export class Link {
   readonly #connection: Connection
   readonly #clientId: Buffer
-  readonly #sasl: boolean
   readonly #clock: Clock
   readonly #requestTimeoutMs: number
+  readonly #security: Pick<LinkOptions, 'ssl' | 'sasl'>
   #versions: ApiVersions = firstVersions
   #broken = false
+  #answers = 0
 
   private constructor(address: Address, options: LinkOptions) {
     this.#clientId = Buffer.from(options.clientId)
-    this.#sasl = options.sasl !== null
+    this.#security = options
     this.#clock = options.clock
     this.#requestTimeoutMs = options.requestTimeoutMs
     this.#connection = new Connection({
@@ -72,15 +76,18 @@ export class Link {
       return link
     } catch (cause) {
       link.close()
-      if (cause instanceof LinkError) throw cause
-      if (cause instanceof Error && cause.name === 'KafkaJSSASLAuthenticationError') throw refused(address, cause)
-      throw new LinkError(`${address.host}:${address.port} cannot be reached: ${textOf(cause)}`, cause)
+      const broker = `${address.host}:${address.port}`
+      throw (
+        certificateRefused(broker, cause) ??
+        loginRefused(broker, options.principal, cause) ??
+        new LinkError(`${broker} cannot be reached: ${textOf(cause)}`, cause)
+      )
     }
   }
 
   /** False once it broke, or its login is about to expire: then the next request needs a new connection. */
   get fresh(): boolean {
-    return this.#connected && (!this.#sasl || this.#connection.isAuthenticated())
+    return this.#connected && (this.#security.sasl === null || this.#connection.isAuthenticated())
   }
 
   get #connected(): boolean {
@@ -108,9 +115,16 @@ export class Link {
   async send<Response>(call: Call<Response>): Promise<Response> {
     const timeoutMs = Math.max(this.#requestTimeoutMs, call.timeoutMs ?? 0)
     const payload = await this.#guard(this.#within(timeoutMs, this.#exchange(call)))
+    this.#answers++
     const response = await call.decode(payload)
     this.#connection.requestQueue.maybeThrottle(call.throttleMs(response))
     return response
+  }
+
+  /** With a hint where the broker hung up on a client whose security is other than the listener's. */
+  #explained(cause: unknown): LinkError {
+    const hint = hangUpHint(cause, this.#answers, this.#security)
+    return new LinkError(`${textOf(cause)}${hint === undefined ? '' : `; ${hint}`}`, cause)
   }
 
   /** Breaks the connection off: what is under way rejects. */
@@ -129,9 +143,9 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    await this.#connection.connect()
+    await this.#connection.connect().catch((cause) => Promise.reject(this.#explained(cause)))
     const { errorCode, apiVersions } = await this.request('ApiVersions', {})
-    check(errorCode, 'API versions')
+    check(errorCode, clusterResource('Describe', 'API versions'))
     this.#versions = Object.fromEntries(apiVersions.map((api) => [api.apiKey, api]))
     this.#connection.setVersions(this.#versions)
     this.#connection.setSupportAuthenticationProtocol(saslAuthenticateKey in this.#versions)
@@ -183,15 +197,12 @@ export class Link {
     try {
       return await answer
     } catch (cause) {
-      const error = cause instanceof LinkError ? cause : new LinkError(textOf(cause), cause)
+      const error = cause instanceof LinkError ? cause : this.#explained(cause)
       if (!this.#broken) this.close(error)
       throw error
     }
   }
 }
-
-const refused = ({ host, port }: Address, cause: Error): LogError =>
-  new LogError('not-authorized', `${host}:${port} refuses the client's credentials: ${cause.message}`, { cause })
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

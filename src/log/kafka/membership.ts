@@ -93,7 +93,8 @@ export class KafkaMembership implements GroupMembership {
     await this.#sayGoodbye()
     this.#closed = true
     if (!failed) return this.#known.resolve()
-    const error = failure instanceof CallbackError ? failure.error : toLogError(failure)
+    const error =
+      failure instanceof CallbackError ? failure.error : toLogError(failure, this.#cluster.options.principal)
     if (this.#memberId === '') this.#known.reject(error)
     else this.#options.onError(error)
   }

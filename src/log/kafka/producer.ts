@@ -5,6 +5,7 @@ import { Appender, type MaxMessageBytes } from './appender.ts'
 import { check, isMovedCoordinator, isUnreachable } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { toProductionError } from './failures.ts'
+import { clusterResource } from './resource.ts'
 import { retry } from './retry.ts'
 
 /** Writes idempotently: a request sent again after a broken connection leaves no duplicate. */
@@ -57,7 +58,7 @@ export class KafkaProducer implements Producer {
       this.#appender ??= await this.#newAppender()
       return await this.#appender.append(records, await this.#appender.check(records))
     } catch (cause) {
-      const error = toProductionError(cause)
+      const error = toProductionError(cause, this.#cluster.options.principal)
       if (error.code !== 'record-too-large') {
         this.#appender?.close()
         this.#appender = undefined
@@ -72,7 +73,7 @@ export class KafkaProducer implements Producer {
       async () => {
         const link = await this.#cluster.links.toAny()
         const response = await link.request('InitProducerId', { transactionalId: null, transactionTimeout: 60_000 })
-        check(response.errorCode, 'producer ids')
+        check(response.errorCode, clusterResource('IdempotentWrite', 'producer ids'))
         return response
       },
       {

@@ -1,12 +1,13 @@
 import { LogError } from '../../errors.ts'
 import { nameOf, type TopicPartition } from '../../record/record.ts'
 import type { FetchedBatch, Isolation, PartitionReader, ReaderOptions } from '../log.ts'
-import { BrokerError, check, codes, hasCode, topicResource } from './broker-error.ts'
+import { BrokerError, check, codes, hasCode } from './broker-error.ts'
 import { type Cluster, Links } from './cluster.ts'
 import { toLogError } from './failures.ts'
 import { type FetchResponse, fetchCall } from './fetch.ts'
 import { Leader } from './leader.ts'
 import { readFetched } from './read-fetched.ts'
+import { partitionResource } from './resource.ts'
 
 const defaultMaxBytes = 1024 * 1024
 /** The longest a broker is asked to wait: a broken connection is noticed this much later at most. */
@@ -75,7 +76,7 @@ export class KafkaReader implements PartitionReader {
     } catch (error) {
       this.#throwIfClosed()
       if (hasCode(error, codes.OFFSET_OUT_OF_RANGE)) throw await this.#outOfRange(error)
-      throw toLogError(error)
+      throw toLogError(error, this.#cluster.options.principal)
     }
   }
 
@@ -115,7 +116,7 @@ export class KafkaReader implements PartitionReader {
     const request = { topic, partition, offset, isolation: this.#isolation, maxBytes: this.#maxBytes, maxWaitMs }
     return this.#leader.ask(async (link) => {
       const response = await link.send(fetchCall(request))
-      check(response.errorCode, topicResource(this.#partition))
+      check(response.errorCode, partitionResource(this.#partition, 'Read'))
       return { offset, response }
     })
   }
@@ -129,7 +130,7 @@ export class KafkaReader implements PartitionReader {
         { cause, startOffset },
       )
     } catch (error) {
-      return toLogError(error instanceof BrokerError ? cause : error)
+      return toLogError(error instanceof BrokerError ? cause : error, this.#cluster.options.principal)
     }
   }
 

@@ -3,17 +3,23 @@ import { LogError, ProductionError, type WeirError } from '../../errors.ts'
 import { dieAt, failsAt } from '../../fail-points.ts'
 import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
 import type { CommittedOffset, TransactionalProducer, TransactionalProducerOptions } from '../log.ts'
+import { addedResource, offsetResource } from './answer-resource.ts'
 import { Appender, type MaxMessageBytes } from './appender.ts'
-import { check, groupResource, isDenied, isFencing, topicResource, transactionResource } from './broker-error.ts'
+import { check, codes, isDenied, isFencing } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
 import { toLogError, toProductionError } from './failures.ts'
 import type { Link } from './link.ts'
 import { byTopic, commitTopics } from './offsets.ts'
+import { groupResource, partitionResource, type Resource, transactionResource } from './resource.ts'
 
 const defaultTransactionTimeoutMs = 10_000
 /** How long closing tries to abort an open transaction, ms. */
 const closeMs = 3000
+
+interface PartitionAnswer extends TopicPartition {
+  readonly errorCode: number
+}
 
 interface Identity {
   readonly transactionalId: string
@@ -78,7 +84,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
       return new KafkaTransactionalProducer(cluster, identity, coordinator, maxMessageBytes)
     } catch (error) {
       coordinator.close()
-      throw toLogError(error)
+      throw toLogError(error, cluster.options.principal)
     }
   }
 
@@ -137,7 +143,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     try {
       return await work()
     } catch (error) {
-      this.#failure ??= toProductionError(error)
+      this.#failure ??= toProductionError(error, this.#cluster.options.principal)
       throw this.#failure
     }
   }
@@ -169,14 +175,23 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   async #addToTransaction(link: Link, partitions: readonly TopicPartition[]): Promise<void> {
     const topics = byTopic(partitions, ({ partition }) => partition)
     const { errors } = await link.request('AddPartitionsToTxn', { ...this.#identity, topics })
-    for (const { topic, partitionErrors } of errors) {
-      for (const { partition, errorCode } of partitionErrors) check(errorCode, topicResource({ topic, partition }))
+    const answers = errors.flatMap(({ topic, partitionErrors }) =>
+      partitionErrors.map(({ partition, errorCode }) => ({ topic, partition, errorCode })),
+    )
+    // Where one partition is refused, the others are not attempted: the refusal says why.
+    const isReason = ({ errorCode }: PartitionAnswer) => errorCode !== codes.OPERATION_NOT_ATTEMPTED
+    for (const answer of [...answers.filter(isReason), ...answers]) {
+      check(answer.errorCode, this.#added(answer.errorCode, partitionResource(answer, 'Write')))
     }
   }
 
   async #addOffsetGroup(link: Link, groupId: string): Promise<void> {
     const { errorCode } = await link.request('AddOffsetsToTxn', { ...this.#identity, groupId })
-    check(errorCode, groupResource(groupId))
+    check(errorCode, this.#added(errorCode, groupResource(groupId)))
+  }
+
+  #added(errorCode: number, added: Resource): Resource {
+    return addedResource(errorCode, this.#identity.transactionalId, added)
   }
 
   async #commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
@@ -184,8 +199,11 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
       async (link) => {
         const request = { ...this.#identity, groupId, topics: commitTopics(offsets) }
         const { topics } = await link.request('TxnOffsetCommit', request)
-        for (const { partitions } of topics) {
-          for (const { errorCode } of partitions) check(errorCode, groupResource(groupId))
+        for (const { topic, partitions } of topics) {
+          for (const { partition, errorCode } of partitions) {
+            const about = offsetResource(errorCode, groupId, { topic, partition })
+            check(errorCode, this.#added(errorCode, about))
+          }
         }
       },
       { repeatable: false },

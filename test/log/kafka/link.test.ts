@@ -13,6 +13,7 @@ describe('a link', () => {
     clientId: 'test',
     ssl: null,
     sasl: null,
+    principal: 'User:ANONYMOUS',
     logger: quiet(undefined),
     clock,
     requestTimeoutMs: 500,
