@@ -22,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
   tail: () => import('./commands/tail.ts').then(({ tailCommand }) => tailCommand),
   export: () => import('./commands/export.ts').then(({ exportCommand }) => exportCommand),
   simulate: () => import('./commands/simulate.ts').then(({ simulateCommand }) => simulateCommand),
+  lag: () => import('./commands/lag.ts').then(({ lagCommand }) => lagCommand),
+  state: () => import('./commands/state.ts').then(({ stateCommand }) => stateCommand),
   topics: () => import('./commands/topics.ts').then(({ topicsCommand }) => topicsCommand),
 }
 

@@ -11,7 +11,7 @@ import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStore } from './changelog.ts'
 import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
 import { takeFolder } from './folder-registry.ts'
-import { decodePosition, type Position, positionKey } from './position.ts'
+import { decodePosition, type Position, positionKey, timesIn } from './position.ts'
 import { missingStretch, restoreChangelog } from './restore-changelog.ts'
 
 /** How far the restore of a task's state has come, all changelogs together. */
@@ -198,13 +198,4 @@ async function choosePosition(stored: Position | undefined, options: OpenStateOp
   if (committed === undefined) return stored ?? { offset: await log.startOffset(source), streamTimeMs: -1 }
   const { streamTimeMs = stored?.streamTimeMs ?? -1, timestampMs = stored?.timestampMs } = timesIn(committed.metadata)
   return { offset: committed.offset, streamTimeMs, timestampMs }
-}
-
-function timesIn(metadata: string): { readonly streamTimeMs?: number; readonly timestampMs?: number } {
-  try {
-    const times: unknown = JSON.parse(metadata)
-    return Object.fromEntries(Object.entries(times ?? {}).filter(([, time]) => Number.isSafeInteger(time)))
-  } catch {
-    return {}
-  }
 }

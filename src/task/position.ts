@@ -32,3 +32,13 @@ export function decodePosition(bytes: Buffer): Position {
 /** What travels with a committed offset: the times at that position. */
 export const positionMetadata = ({ streamTimeMs, timestampMs }: Position): string =>
   JSON.stringify({ streamTimeMs, timestampMs })
+
+/** What travels with a committed offset: stream time there, and `timestampMs` as in a position. */
+export function timesIn(metadata: string): { readonly streamTimeMs?: number; readonly timestampMs?: number } {
+  try {
+    const times: unknown = JSON.parse(metadata)
+    return Object.fromEntries(Object.entries(times ?? {}).filter(([, time]) => Number.isSafeInteger(time)))
+  } catch {
+    return {}
+  }
+}
