@@ -1,4 +1,5 @@
 import type { LogClient } from '../log/log.ts'
+import { eachInPage } from '../state/ids/id-page.ts'
 import { payloadOf, timestampOf, windowKeyOf, windowOffsetOf, windowTimeOf } from '../state/keys.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogTopic } from '../task/changelog.ts'
@@ -9,8 +10,9 @@ export interface StoredEntry {
   readonly partition: number
   /** The store's own key. */
   readonly key: string
-  readonly value: unknown
-  /** Of timestamped and window stores. */
+  /** Ids have none. */
+  readonly value?: unknown
+  /** Of stores that forget. */
   readonly timeMs?: number
   /** Of window stores: the offset of the event. */
   readonly offset?: number
@@ -35,7 +37,7 @@ export async function storedEntries(options: StoredEntriesOptions): Promise<Stor
   const topic = changelogTopic(appId, store.name)
   const perPartition = await Promise.all(
     partitions.map(async (partition) => {
-      const newest = new Map<string, StoredEntry>()
+      const newest = new Map<string, readonly StoredEntry[]>()
       const at = { topic, partition }
       const to = await log.endOffset(at, 'read-committed')
       await readPartition(log, at, {
@@ -44,31 +46,50 @@ export async function storedEntries(options: StoredEntriesOptions): Promise<Stor
         signal,
         async onBatch({ records }) {
           for (const record of records) {
-            if (record.key === null || !concerns(storeKey(store, record.key), key)) continue
+            if (record.key === null) continue
             const id = record.key.toString('latin1')
-            if (record.value === null) newest.delete(id)
-            else newest.set(id, { partition, ...entryOf(store, record.key, record.value) })
+            const entries = record.value === null ? [] : entriesOf(store, record.key, record.value, key)
+            if (entries.length === 0) newest.delete(id)
+            else
+              newest.set(
+                id,
+                entries.map((entry) => ({ partition, ...entry })),
+              )
           }
         },
       })
-      return [...newest.values()]
+      return [...newest.values()].flat()
     }),
   )
   return perPartition.flat()
 }
 
-const storeKey = ({ kind }: StoreDef, key: Buffer): string => (kind === 'window' ? windowKeyOf(key) : key.toString())
+type Entry = Omit<StoredEntry, 'partition'>
 
-function entryOf(store: StoreDef, key: Buffer, value: Buffer): Omit<StoredEntry, 'partition'> {
-  const named = { key: storeKey(store, key) }
+/** What a record of the changelog says about a key. */
+function entriesOf(store: StoreDef, key: Buffer, value: Buffer, about: string): Entry[] {
+  if (store.kind === 'ids') return idsIn(value, about)
+  const name = store.kind === 'window' ? windowKeyOf(key) : key.toString()
+  if (!concerns(name, about)) return []
   switch (store.kind) {
     case 'key-value':
-      return { ...named, value: store.serde.deserialize(value) }
+      return [{ key: name, value: store.serde.deserialize(value) }]
     case 'timestamped':
-      return { ...named, value: store.serde.deserialize(payloadOf(value)), timeMs: timestampOf(value) }
+      return [{ key: name, value: store.serde.deserialize(payloadOf(value)), timeMs: timestampOf(value) }]
     case 'window':
-      return { ...named, value: store.serde.deserialize(value), timeMs: windowTimeOf(key), offset: windowOffsetOf(key) }
+      return [
+        { key: name, value: store.serde.deserialize(value), timeMs: windowTimeOf(key), offset: windowOffsetOf(key) },
+      ]
   }
+}
+
+/** Ids lie together in pages. */
+function idsIn(page: Buffer, about: string): Entry[] {
+  const ids: Entry[] = []
+  eachInPage(page, (id, timeMs) => {
+    if (concerns(id, about)) ids.push({ key: id, timeMs })
+  })
+  return ids
 }
 
 const concerns = (storeKey: string, key: string): boolean => storeKey === key || partsOf(storeKey).includes(key)

@@ -181,7 +181,7 @@ describe.skipIf(!canStart)('weir and a Kafka with TLS, users and access control'
     it.each([
       ['Write', 'topic', name, operation.WRITE, resource.TOPIC],
       ['Read', 'topic', name, operation.READ, resource.TOPIC],
-      ['Write', 'topic', `app-${name}-event-ids-changelog`, operation.WRITE, resource.TOPIC],
+      ['Write', 'topic', `app-${name}-event-id-pages-changelog`, operation.WRITE, resource.TOPIC],
       ['Read', 'group', `app-${name}`, operation.READ, resource.GROUP],
       ['Write', 'transactional-id', `app-${name}-0_0`, operation.WRITE, resource.TRANSACTIONAL_ID],
     ] as const)('names it: %s to the %s %s', async (right, kind, resourceName, denied, resourceType) => {
