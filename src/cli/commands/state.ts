@@ -11,7 +11,7 @@ import { UsageError } from '../failure.ts'
 import { type LogOptions, withLog, withLogOptions } from '../log-options.ts'
 import { describedTopic } from '../main-topic.ts'
 import { startProgress } from '../progress.ts'
-import { storesOfRules } from '../rule-topology.ts'
+import { topologyOfRules } from '../rule-topology.ts'
 import { type StoredEntry, storedEntries } from '../stored-entries.ts'
 
 interface Options extends LogOptions {
@@ -89,7 +89,8 @@ const shown = ({ timeMs, ...entry }: StoredEntry) => ({
 
 async function knownStore(config: WeirConfig, { rules = config.rules, store }: Question): Promise<StoreDef> {
   if (rules === undefined) throw new UsageError('say which rules the application runs: --rules DIR, or WEIR_RULES')
-  const stores: readonly StoreDef[] = await storesOfRules(rules, config.mainTopic)
+  const { subTopologies } = await topologyOfRules(rules, config)
+  const stores: readonly StoreDef[] = subTopologies.flatMap((each) => each.stores)
   const found = stores.find(({ name }) => name === store)
   if (found !== undefined) return found
   const list = stores.map(({ name, kind }) => `${name} (${kind})`).join(', ')
