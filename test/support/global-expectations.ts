@@ -45,3 +45,12 @@ export function expectOnce(main: readonly LogRecord[], repartition: readonly Log
   const toDecide = [...applied, ...judged.flatMap(({ late }) => late), ...main.filter(isResult)]
   expect(decided.map((record) => placeOf(payloadOf(record).event)).sort()).toEqual(toDecide.map(placeOf).sort())
 }
+
+/** Contributions that no result answers yet, of features that answer every one. */
+export function contributionsWithoutResult(main: readonly LogRecord[], repartition: readonly LogRecord[]): number {
+  const answered = new Set(resultsIn(main).map(({ id }) => id))
+  const contributed: readonly Contributed[] = repartition.map(payloadOf)
+  return contributed.filter(
+    ({ definition: { name }, cause }) => name !== 'cards' && !answered.has(`f:${name}:${placeOf(cause)}`),
+  ).length
+}
