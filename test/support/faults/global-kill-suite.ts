@@ -31,7 +31,7 @@ const kills: readonly Kill[] = [
   { point: 'in-process', pass: 4 },
   { point: 'after-offsets', pass: 5 },
   { point: 'before-apply', pass: 7 },
-  { point: 'in-restore', pass: 2, losesState: true },
+  { point: 'in-restore', pass: 1, losesState: true },
   { point: 'after-produce', pass: 8 },
 ]
 const partitions = 3
