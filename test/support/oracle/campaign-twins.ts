@@ -90,7 +90,7 @@ export const campaignRules: OracleRules = {
       score: 20,
       event: card,
       names: ['f.outlets_2d'],
-      when: (_event, _row, { feature }) => feature('outlets_2d') >= 4,
+      when: (_event, _row, { feature }) => feature('outlets_2d') >= 3,
     },
     {
       kind: 'when',
