@@ -29,6 +29,9 @@ export interface TopicDescription {
   readonly config: Readonly<Record<string, string>>
 }
 
+/** The principals that may write to a topic, or `everybody` where nothing is checked. */
+export type TopicWriters = readonly string[] | 'everybody'
+
 /** What one poll brought from a partition. */
 export interface FetchedBatch extends TopicPartition {
   /** In offset order; transaction markers, and under `read-committed` aborted records, are left out. */
@@ -162,6 +165,8 @@ export interface LogClient {
   /** `undefined` when there is no such topic. */
   describeTopic(topic: string): Promise<TopicDescription | undefined>
   topics(): Promise<readonly string[]>
+  /** Only of logs that know principals. @throws LogError `not-authorized` */
+  topicWriters?(topic: string): Promise<TopicWriters>
   /** The first offset that can be read. */
   startOffset(partition: TopicPartition): Promise<number>
   /** The offset after the last record: the last stable offset for `read-committed`, the high watermark otherwise. */

@@ -172,6 +172,13 @@ describe.skipIf(!canStart)('weir and a Kafka with TLS, users and access control'
     expect(anonymous).toContain('does this listener want a user (log.sasl)?')
   })
 
+  it('names who may write to main', async () => {
+    const of = ['--topic', 'main-checked', '--app-id', 'app-checked', '--rules', rules]
+    await weir(['topics', 'create', '--partitions', '1', ...of], { env: login() })
+    const { out } = await weir(['topics', 'check', ...of], { env: login() })
+    expect(out).toContain('may write to main-checked, and so forge events: User:CN=weir,O=Bank, User:risk, and')
+  })
+
   describe('without one right', () => {
     const name = 'main-rights'
     beforeAll(async () => {

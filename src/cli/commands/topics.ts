@@ -8,6 +8,7 @@ import { withExamples } from '../examples.ts'
 import { type LogOptions, withLog, withLogOptions } from '../log-options.ts'
 import { topologyOfRules } from '../rule-topology.ts'
 import { differences, type PlannedTopic, planTopics } from '../topic-plan.ts'
+import { topicsCheckCommand } from './topics-check.ts'
 
 interface Options extends LogOptions {
   readonly rules?: string
@@ -67,7 +68,8 @@ export function topicsCommand(cli: Cli): Command {
   const topics = new Command('topics')
     .description('Create and compare the topics of an application.')
     .addCommand(create)
-  return withExamples(topics, ['weir topics create --dry-run'])
+    .addCommand(topicsCheckCommand(cli))
+  return withExamples(topics, ['weir topics create --dry-run', 'weir topics check --rules rules'])
 }
 
 async function run(cli: Cli, log: LogClient, config: WeirConfig, options: Options): Promise<ExitCode> {

@@ -1,12 +1,13 @@
 import { LogError } from '../../errors.ts'
 import { nameOf, type TopicPartition } from '../../record/record.ts'
-import type { Isolation, TopicDescription, TopicSpec } from '../log.ts'
+import type { Isolation, TopicDescription, TopicSpec, TopicWriters } from '../log.ts'
 import { BrokerError, check, codes, hasCode, isMovedLeader, isUnreachable } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { Leader } from './leader.ts'
 import type { Link } from './link.ts'
 import { partitionResource, topicResource } from './resource.ts'
 import { retry } from './retry.ts'
+import { writersOf } from './writers.ts'
 
 const requestTimeoutMs = 10_000
 const topicKind = 2
@@ -62,6 +63,10 @@ export class Admin {
     if (found === undefined) return undefined
     const config = await this.#config(topic, [])
     return { topic, partitions: found.leaders.length, replicationFactor: found.replicationFactor, config }
+  }
+
+  async topicWriters(topic: string): Promise<TopicWriters> {
+    return this.#patiently(async () => writersOf(await this.#cluster.links.toAny(), topic))
   }
 
   async topics(): Promise<readonly string[]> {

@@ -12,6 +12,7 @@ import type {
   ReaderOptions,
   TopicDescription,
   TopicSpec,
+  TopicWriters,
   TransactionalProducer,
   TransactionalProducerOptions,
 } from '../log.ts'
@@ -125,6 +126,10 @@ class KafkaLog implements Log {
 
   describeTopic(topic: string): Promise<TopicDescription | undefined> {
     return this.#run(() => this.#admin.describeTopic(topic))
+  }
+
+  topicWriters(topic: string): Promise<TopicWriters> {
+    return this.#run(() => this.#admin.topicWriters(topic))
   }
 
   topics(): Promise<readonly string[]> {

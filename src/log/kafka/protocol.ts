@@ -42,6 +42,7 @@ const apiKeys = {
   AddOffsetsToTxn: 25,
   EndTxn: 26,
   TxnOffsetCommit: 28,
+  DescribeAcls: 29,
   DescribeConfigs: 32,
 } as const
 
@@ -189,6 +190,22 @@ export interface Apis {
     response: { readonly topics: readonly TopicOf<PartitionCoded>[] }
   }
   EndTxn: { request: Transactional & { readonly transactionResult: boolean }; response: Coded }
+  DescribeAcls: {
+    request: {
+      readonly resourceType: number
+      readonly resourceName: string
+      readonly resourcePatternType: number
+      readonly principal: null
+      readonly host: null
+      readonly operation: number
+      readonly permissionType: number
+    }
+    response: Coded & {
+      readonly resources: readonly {
+        readonly acls: readonly { principal: string; operation: number; permissionType: number }[]
+      }[]
+    }
+  }
   DescribeConfigs: {
     request: {
       readonly resources: readonly { type: 2; name: string; configNames: readonly string[] }[]
