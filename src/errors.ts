@@ -11,6 +11,7 @@ export const configCodes = [
   'rule-set-unreadable',
   'keys-missing',
   'partition-count-changed',
+  'not-co-partitioned',
 ] as const
 export const topologyCodes = ['topology-invalid', 'loopback-undeclared'] as const
 export const ruleSetCodes = ['rule-set-invalid'] as const
@@ -146,3 +147,6 @@ export class TaskMigratedError extends WeirError<TaskMigratedCode> {}
 
 /** The local state contradicts the log: delete it and restore from the changelogs. */
 export class TaskCorruptedError extends WeirError<TaskCorruptedCode> {}
+
+/** For metrics and logs: the code of an error of ours, the name of any other. */
+export const codeOf = (error: Error): string => (error instanceof WeirError ? error.code : error.name)

@@ -48,6 +48,7 @@ export async function startInstance(
       log,
       engine: config.state.engine === undefined ? defaultEngine() : stateEngine(config.state.engine),
       stateDir: config.state.dir,
+      standbyReplicas: config.standbyReplicas,
       cleanupDelayMs: config.state.cleanupDelayMs,
       guarantee: config.processing.guarantee,
       limits: config.batch,

@@ -122,11 +122,18 @@ export interface GroupMember {
   readonly userData: Buffer
 }
 
+/** What one member gets in a round. */
+export interface Share {
+  readonly partitions: readonly TopicPartition[]
+  /** What else the assignor tells the member. Default: nothing. */
+  readonly userData?: Buffer
+}
+
 /** Decides who gets which partitions; runs at the group's leader. A pure function of its arguments. */
 export type Assignor = (
   members: readonly GroupMember[],
   partitions: readonly TopicPartition[],
-) => ReadonlyMap<string, readonly TopicPartition[]>
+) => ReadonlyMap<string, Share>
 
 export interface GroupOptions {
   readonly groupId: string
@@ -136,8 +143,11 @@ export interface GroupOptions {
   readonly assignorName: string
   /** What this member tells the assignor, asked at each join. */
   userData(): Buffer
-  /** The member has exactly these partitions now. Rejections go to `onError`. */
-  onAssigned(partitions: readonly TopicPartition[]): Promise<void>
+  /**
+   * The member has exactly these partitions now; `userData` is what the assignor told it, empty for nothing. Rejections go
+   * to `onError`.
+   */
+  onAssigned(partitions: readonly TopicPartition[], userData: Buffer): Promise<void>
   /** Before a rejoin: finish with these; awaited (heartbeats go on) before another member can get them. */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>
   /** The group went on without this member: these may have another owner already. The member rejoins by itself. */

@@ -1,17 +1,21 @@
 import { join } from 'node:path'
-import { ConfigError, LogError, WeirError } from '../errors.ts'
+import { codeOf, LogError } from '../errors.ts'
 import type { GroupMembership } from '../log/log.ts'
 import { nameOf, type TopicPartition } from '../record/record.ts'
-import { changelogSpec, repartitionSpec, systemStore } from '../task/changelog.ts'
 import { StreamTask, type StreamTaskOptions } from '../task/stream-task.ts'
 import type { Timer } from '../time/clock.ts'
-import type { SubTopology, Topology } from '../topology/topology.ts'
-import { assignorName, encodeUserData, stickyAssignor } from './assignor.ts'
+import type { Topology } from '../topology/topology.ts'
+import { assignorName, stickyAssignor } from './assignor.ts'
+import { decodeShareData, encodeMemberData, type Lags, type ShareData, unknownLag } from './assignor-data.ts'
 import type { AppState, HealthSnapshot } from './health.ts'
+import { instanceIdOf } from './instance-id.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
-import { StateCleaner } from './state-cleaner.ts'
+import { changedCount, type PartitionCounts, prepareTopics } from './prepare-topics.ts'
+import { Standbys } from './standbys.ts'
+import { StateCleaner, stateIn } from './state-cleaner.ts'
 import { TaskMonitor } from './task-monitor.ts'
+import { partitionNamed, placeOf, sourceOf } from './task-places.ts'
 import { TaskRunner } from './task-runner.ts'
 
 /** What every task of the application is told. The application id is the consumer group, too. */
@@ -36,6 +40,10 @@ export interface AppOptions extends TaskSettings {
   readonly transactionTimeoutMs?: number
   /** Default 10,000. */
   readonly sessionTimeoutMs?: number
+  /** Instances that keep a copy of each task's state beside its owner. Default 0. */
+  readonly standbyReplicas?: number
+  /** Where this instance answers questions about its tasks, as `host:port`: published to the group. */
+  readonly endpoint?: string
   /** How long the local state of tasks that are elsewhere stays. Default 600,000. */
   readonly cleanupDelayMs?: number
   readonly logger: Logger
@@ -53,12 +61,10 @@ const moves: Readonly<Record<AppState, readonly AppState[]>> = {
 
 const measureEveryMs = 15_000
 
-const codeOf = (error: Error): string => (error instanceof WeirError ? error.code : error.name)
-
 interface Held {
   readonly taskId: string
   readonly partition: TopicPartition
-  readonly runner: TaskRunner
+  readonly runner: TaskRunner<StreamTask>
   readonly monitor: TaskMonitor
 }
 
@@ -66,9 +72,13 @@ interface Held {
 export class WeirApp {
   readonly #options: AppOptions
   readonly #tasks = new Map<string, Held>()
+  readonly #standbys: Standbys
   readonly #cleaner: StateCleaner
   readonly #ended = Promise.withResolvers<void>()
   #membership: GroupMembership | undefined
+  #instance = ''
+  #counts: PartitionCounts = new Map()
+  #owners: ShareData['owners'] = {}
   #state: AppState = 'CREATED'
   #error: Error | undefined
   #logUnavailable: string | undefined
@@ -76,7 +86,16 @@ export class WeirApp {
 
   constructor(options: AppOptions) {
     this.#options = options
-    const { engine, clock, logger, cleanupDelayMs: delayMs = 600_000 } = options
+    const { engine, clock, logger, topology, cleanupDelayMs: delayMs = 600_000 } = options
+    this.#standbys = new Standbys({
+      ...options,
+      placeOf(name) {
+        const { taskId, subTopology, partition } = placeOf(topology, partitionNamed(name))
+        return { taskId, topology: subTopology, partition }
+      },
+      onWarm: () => this.#membership?.rejoin(),
+      onFailed: (error) => void this.#fail(error),
+    })
     this.#cleaner = new StateCleaner({
       dir: this.#folder,
       engine,
@@ -100,19 +119,20 @@ export class WeirApp {
 
   /**
    * Checks the topics, makes the changelogs, and joins the group; tasks start when the group gives partitions.
-   * @throws LogError `topic-missing`; ConfigError `partition-count-changed`
+   * @throws LogError `topic-missing`; ConfigError `partition-count-changed`, `not-co-partitioned`; StateStoreError
    */
   async start(): Promise<void> {
     const { applicationId, log, topology, sessionTimeoutMs, logger } = this.#options
-    for (const subTopology of topology.subTopologies) await this.#prepareTopics(subTopology)
+    this.#counts = await prepareTopics(log, applicationId, topology.subTopologies)
+    this.#instance = await instanceIdOf(this.#folder, this.#options.engine)
     this.#moveTo('REBALANCING')
     this.#membership = await log.joinGroup({
       groupId: applicationId,
       topics: topology.subTopologies.flatMap(({ sources }) => sources.map(({ topic }) => topic)),
       assignor: stickyAssignor,
       assignorName,
-      userData: () => encodeUserData({ held: [...this.#tasks.values()].map(({ partition }) => nameOf(partition)) }),
-      onAssigned: (partitions) => this.#take(partitions),
+      userData: () => this.#userData(),
+      onAssigned: (partitions, userData) => this.#take(partitions, decodeShareData(userData)),
       onRevoked: (partitions) => this.#suspend(partitions),
       onLost: (partitions) => this.#lose(partitions),
       onError: (error) => void this.#fail(error),
@@ -150,6 +170,8 @@ export class WeirApp {
     return {
       state: this.#state,
       tasks: [...this.#tasks.values()].map(({ runner, monitor }) => monitor.health(runner.task?.status ?? 'CREATED')),
+      standbys: this.#standbys.health(),
+      owners: this.#owners,
       ...(this.#logUnavailable === undefined ? {} : { logUnavailable: this.#logUnavailable }),
       ...(this.#error === undefined ? {} : { error: this.#error.message }),
     }
@@ -160,42 +182,48 @@ export class WeirApp {
   }
 
   #taskIds(): ReadonlySet<string> {
-    return new Set([...this.#tasks.values()].map(({ taskId }) => taskId))
+    return new Set([...[...this.#tasks.values()].map(({ taskId }) => taskId), ...this.#standbys.taskIds])
   }
 
-  async #prepareTopics({ id, sources, stores }: SubTopology): Promise<void> {
-    const { applicationId, log } = this.#options
-    for (const { topic, internal } of sources) {
-      if (internal !== undefined) await log.createTopic(repartitionSpec(topic, internal.partitions))
-      const description = await log.describeTopic(topic)
-      if (description === undefined) {
-        throw new LogError('topic-missing', `the topic "${topic}" does not exist; create it with "weir topics create"`)
-      }
-      for (const store of [...stores, systemStore] as const) {
-        const spec = changelogSpec(applicationId, store, description.partitions, id)
-        await log.createTopic(spec)
-        const changelog = await log.describeTopic(spec.topic)
-        if (changelog !== undefined && changelog.partitions !== description.partitions) {
-          throw new ConfigError(
-            'partition-count-changed',
-            `"${topic}" has ${description.partitions} partitions, but "${spec.topic}" was made for ${changelog.partitions}: ` +
-              'a key would move to a partition without its history. Start a new application id, or move the events into a new topic',
-          )
-        }
-      }
-    }
+  #userData(): Buffer {
+    const { topology, engine, standbyReplicas = 0, endpoint } = this.#options
+    const owned: Lags = Object.fromEntries([...this.#tasks].map(([name, held]) => [name, lagOf(held)]))
+    const copies = this.#standbys.lags()
+    const left =
+      engine.name === 'memory' ? [] : stateIn(this.#folder).flatMap((taskId) => sourceOf(topology, taskId) ?? [])
+    return encodeMemberData({
+      instance: this.#instance,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      standbyReplicas,
+      owned,
+      copies,
+      left: left.map(nameOf).filter((name) => owned[name] === undefined && copies[name] === undefined),
+    })
   }
 
-  async #take(partitions: readonly TopicPartition[]): Promise<void> {
-    if (this.#state !== 'REBALANCING' && this.#state !== 'RUNNING') return
+  /** Not while it ends, which may begin in the middle of an assignment. */
+  get #isTaking(): boolean {
+    return this.#state === 'REBALANCING' || this.#state === 'RUNNING'
+  }
+
+  async #take(partitions: readonly TopicPartition[], { standbys, warmUps, owners }: ShareData): Promise<void> {
+    if (!this.#isTaking) return
+    const changed = await changedCount(this.#options.log, this.#counts)
+    if (changed !== undefined) throw changed
     const wanted = new Set(partitions.map(nameOf))
     const gone = [...this.#tasks].filter(([name]) => !wanted.has(name))
-    await Promise.all(gone.map(([name, held]) => this.#release(name, held)))
+    await Promise.all([
+      this.#standbys.keepOnly(new Set(standbys)),
+      ...gone.map(([name, held]) => this.#release(name, held)),
+    ])
+    if (!this.#isTaking) return
     for (const partition of partitions) {
       const held = this.#tasks.get(nameOf(partition)) ?? this.#hold(partition)
       held.runner.start()
     }
-    this.#options.logger.info('partitions assigned', { partitions: partitions.map(nameOf) })
+    this.#standbys.start(standbys, warmUps)
+    this.#owners = owners
+    this.#options.logger.info('partitions assigned', { partitions: [...wanted], standbys, warmUps })
     this.#moveTo('RUNNING')
   }
 
@@ -224,25 +252,18 @@ export class WeirApp {
   #hold(partition: TopicPartition): Held {
     const { topology, logger, metrics, ...settings } = this.#options
     const { clock } = settings
-    const subTopology = topology.subTopologies.find(({ sources }) =>
-      sources.some(({ topic }) => topic === partition.topic),
-    )!
-    const taskId = `${subTopology.id}_${partition.partition}`
+    const { subTopology, taskId } = placeOf(topology, partition)
     const monitor = new TaskMonitor(taskId, metrics, clock, logger)
     const taskLogger = logger.child({ task: taskId })
-    let task: StreamTask | undefined
     const runner = new TaskRunner({
-      create: () => {
-        task = new StreamTask({
+      create: () =>
+        new StreamTask({
           ...settings,
           topology: subTopology,
           partition: partition.partition,
           transactionTimeoutMs: settings.transactionTimeoutMs ?? 10_000,
           observer: monitor,
-        })
-        return task
-      },
-      destroyState: async () => task?.destroyState(),
+        }),
       clock,
       onRecovering: (recovery, error, inMs) => {
         monitor.failed(codeOf(error))
@@ -272,7 +293,7 @@ export class WeirApp {
   async #closeAll(): Promise<void> {
     this.#measuring?.cancel()
     await this.#cleaner.stop()
-    await Promise.allSettled([...this.#tasks.values()].map(({ runner }) => runner.close()))
+    await Promise.allSettled([this.#standbys.close(), ...[...this.#tasks.values()].map(({ runner }) => runner.close())])
     this.#tasks.clear()
   }
 
@@ -287,7 +308,7 @@ export class WeirApp {
     this.#ended.reject(error)
   }
 
-  /** Measures local state now and then; nobody waits for it. */
+  /** Measures local state now and then, and looks whether the topics are as they were; nobody waits for it. */
   #measure(): void {
     this.#measuring = this.#options.clock.setTimeout(() => {
       for (const { runner, monitor } of this.#tasks.values()) {
@@ -296,6 +317,7 @@ export class WeirApp {
           () => {},
         )
       }
+      void changedCount(this.#options.log, this.#counts).then((changed) => changed && this.#fail(changed))
       this.#measure()
     }, measureEveryMs)
   }
@@ -306,4 +328,11 @@ export class WeirApp {
     this.#options.logger.debug('state', { from: this.#state, to: next })
     this.#state = next
   }
+}
+
+/** How much of the state of a task that this member runs is missing. */
+function lagOf({ runner, monitor }: Held): number {
+  const status = runner.task?.status
+  if (status === 'RUNNING' || status === 'SUSPENDED') return 0
+  return monitor.restoreRemaining ?? unknownLag
 }

@@ -14,10 +14,20 @@ export interface TaskHealth {
   readonly openTransactionAgeMs?: number
 }
 
+export interface StandbyHealth {
+  readonly taskId: string
+  readonly state: TaskState
+  /** Changelog records that the copy lacks; absent until it has looked. */
+  readonly lag?: number
+}
+
 /** What the engine knows about itself at a moment. */
 export interface HealthSnapshot {
   readonly state: AppState
   readonly tasks: readonly TaskHealth[]
+  readonly standbys?: readonly StandbyHealth[]
+  /** By the `host:port` of each instance that published one: the partitions (`main-0`) whose tasks it has. */
+  readonly owners?: Readonly<Record<string, readonly string[]>>
   /** Why the log cannot be reached now; absent when it can. */
   readonly logUnavailable?: string
   /** Why the instance ended, in state ERROR. */
@@ -30,6 +40,8 @@ export interface HealthReport {
   readonly reasons: readonly string[]
   readonly state: AppState
   readonly tasks: readonly TaskHealth[]
+  readonly standbys: readonly StandbyHealth[]
+  readonly owners: Readonly<Record<string, readonly string[]>>
 }
 
 export interface HealthOptions {
@@ -50,7 +62,7 @@ export function healthReport(
   snapshot: HealthSnapshot,
   { maxOpenTransactionAgeMs = 30_000 }: HealthOptions = {},
 ): HealthReport {
-  const { state, tasks } = snapshot
+  const { state, tasks, standbys = [], owners = {} } = snapshot
   const notReady: string[] = []
   if (snapshot.logUnavailable !== undefined) notReady.push(`the log is unavailable: ${snapshot.logUnavailable}`)
   if (state !== 'RUNNING') notReady.push(`the instance is ${state}${snapshot.error ? `: ${snapshot.error}` : ''}`)
@@ -62,7 +74,7 @@ export function healthReport(
       return `task ${taskId} waits behind a transaction that has been open for ${seconds} s; end its producer`
     })
   const status = notReady.length > 0 ? 'not-ready' : heldBack.length > 0 ? 'degraded' : 'ready'
-  return { status, reasons: [...notReady, ...heldBack], state, tasks }
+  return { status, reasons: [...notReady, ...heldBack], state, tasks, standbys, owners }
 }
 
 function notRunning({ taskId, state, restore }: TaskHealth): string {

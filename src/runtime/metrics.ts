@@ -30,6 +30,7 @@ export const gauges = {
   'task.open_transaction.age.seconds': 'How long the last stable offset has been held back',
   'task.restore.remaining': 'Changelog records still to restore',
   'task.restore.total': 'Changelog records to restore when it began',
+  'standby.lag': 'Changelog records that a standby has not read yet',
   'state.size.bytes': 'Local state on disk or in memory',
 } as const
 

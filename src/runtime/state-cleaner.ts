@@ -1,4 +1,5 @@
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StateStoreError } from '../errors.ts'
 import type { StateDb, StateEngine } from '../state/engine.ts'
@@ -53,7 +54,7 @@ export class StateCleaner {
 
   async #look(): Promise<void> {
     const { dir, delayMs, inUse, clock } = this.#options
-    const names = await readdir(dir).catch((): string[] => [])
+    const names = entriesOf(dir)
     for (const name of names.filter((each) => each.endsWith(gone))) await removed(join(dir, name))
     const unused = names.filter((name) => taskName.test(name) && !inUse().has(name))
     for (const name of this.#unusedSinceMs.keys()) if (!unused.includes(name)) this.#unusedSinceMs.delete(name)
@@ -93,6 +94,17 @@ export class StateCleaner {
       if (error instanceof StateStoreError && code === 'store-corrupted') return undefined
       throw error
     }
+  }
+}
+
+/** The tasks with state in an application's folder. */
+export const stateIn = (dir: string): string[] => entriesOf(dir).filter((name) => taskName.test(name))
+
+function entriesOf(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
   }
 }
 

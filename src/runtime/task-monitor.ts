@@ -107,6 +107,11 @@ export class TaskMonitor implements TaskObserver {
     this.#metrics.set('task.restore.total', progress.total, this.#labels)
   }
 
+  /** What of the last restore is still to do; `undefined` when there was none. */
+  get restoreRemaining(): number | undefined {
+    return this.#restore.status?.remaining
+  }
+
   health(state: TaskHealth['state']): TaskHealth {
     const restore = state === 'RESTORING' ? this.#restore.status : undefined
     return {

@@ -6,7 +6,7 @@ import {
   TaskCorruptedError,
   TaskMigratedError,
 } from '../errors.ts'
-import type { StreamTask } from '../task/stream-task.ts'
+import type { TaskStatus } from '../task/task-lifecycle.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** What the runtime does after a task failed. */
@@ -28,10 +28,19 @@ const isDamage = (error: unknown): boolean =>
     ? isDamage(error.cause)
     : error instanceof StateStoreError && error.code === 'store-corrupted'
 
-export interface TaskRunnerOptions {
-  readonly create: () => StreamTask
-  /** Deletes the task's local state, so that the next open restores it from the changelogs. */
-  readonly destroyState: () => Promise<void>
+/** A task or a standby. */
+export interface Runnable {
+  readonly status: TaskStatus
+  open(): Promise<void>
+  run(): Promise<void>
+  suspend(): Promise<void>
+  close(): Promise<void>
+  /** Deletes the local state once it is closed, so that the next one restores it from the changelogs. */
+  destroyState(): Promise<void>
+}
+
+export interface TaskRunnerOptions<T extends Runnable> {
+  readonly create: () => T
   readonly clock: Clock
   readonly onOpened: () => void
   readonly onRecovering: (recovery: Recovery, error: Error, inMs: number) => void
@@ -44,19 +53,19 @@ const firstBackoffMs = 100
 const longestBackoffMs = 10_000
 
 /** Keeps one task running: opens it, runs it, and after a failure does what the error's class asks for. */
-export class TaskRunner {
-  readonly #options: TaskRunnerOptions
-  #task: StreamTask | undefined
+export class TaskRunner<T extends Runnable> {
+  readonly #options: TaskRunnerOptions<T>
+  #task: T | undefined
   #wanted = false
   #loop: Promise<void> = Promise.resolve()
   #wake: () => void = () => {}
 
-  constructor(options: TaskRunnerOptions) {
+  constructor(options: TaskRunnerOptions<T>) {
     this.#options = options
   }
 
   /** The task as it stands now, for metrics and health. */
-  get task(): StreamTask | undefined {
+  get task(): T | undefined {
     return this.#task
   }
 
@@ -101,7 +110,8 @@ export class TaskRunner {
       } catch (error) {
         if (!this.#wanted) return
         const recovery = recoveryFrom(error)
-        await this.#task?.close().catch(() => {})
+        const task = this.#task
+        await task?.close().catch(() => {})
         this.#task = undefined
         if (recovery === 'fail') return this.#fail(error)
         if (recovery === 'rejoin') {
@@ -110,7 +120,7 @@ export class TaskRunner {
         }
         this.#options.onRecovering(recovery, asError(error), backoffMs)
         try {
-          if (recovery === 'rebuild') await this.#options.destroyState()
+          if (recovery === 'rebuild') await task?.destroyState()
         } catch (cause) {
           return this.#fail(cause)
         }

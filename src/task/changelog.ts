@@ -7,6 +7,13 @@ import type { ChangelogEntry } from '../state/task-state.ts'
 /** The pseudo-store of a task's own records: its input position, stream time and rule set. */
 export const systemStore = systemColumn
 
+/** The system store as a restore sees it: plain bytes by key. */
+export const systemStoreDef: StoreDef<Buffer> = {
+  kind: 'key-value',
+  name: systemStore,
+  serde: { serialize: (bytes) => bytes, deserialize: (bytes) => bytes },
+}
+
 /**
  * Kafka Streams' name for a store's changelog. Each sub-topology has a system store, so that those after the first are told
  * apart by their numbers.

@@ -5,7 +5,7 @@ import type { StateEngine } from '../state/engine.ts'
 import { systemColumn } from '../state/system.ts'
 import { changelogTopic } from './changelog.ts'
 import { applicationIdOf } from './deployment-port.ts'
-import { taskFolder } from './open-state.ts'
+import { taskFolder } from './open-database.ts'
 
 /** State that nothing reads any more. */
 export interface DroppedState {

@@ -1,16 +1,12 @@
-import { join } from 'node:path'
-import { ConfigError, StateStoreError, TaskCorruptedError } from '../errors.ts'
-import type { Log } from '../log/log.ts'
+import { ConfigError } from '../errors.ts'
 import type { TopicPartition } from '../record/record.ts'
-import type { StateDb, StateEngine } from '../state/engine.ts'
-import type { StoreDef } from '../state/stores.ts'
+import type { StateDb } from '../state/engine.ts'
 import { readSystem, systemColumn } from '../state/system.ts'
-import { columnsOf, TaskState } from '../state/task-state.ts'
-import type { Clock } from '../time/clock.ts'
+import { TaskState } from '../state/task-state.ts'
 import type { StreamTime } from './batch-processor.ts'
-import { changelogTopic, systemStore } from './changelog.ts'
+import { changelogTopic, systemStoreDef } from './changelog.ts'
 import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
-import { takeFolder } from './folder-registry.ts'
+import { asTaskCorrupted, openTaskDatabase, type TaskDatabaseOptions } from './open-database.ts'
 import { decodePosition, type Position, positionKey, timesIn } from './position.ts'
 import { missingStretch, restoreChangelog } from './restore-changelog.ts'
 
@@ -23,26 +19,17 @@ export interface RestoreProgress {
   readonly total: number
 }
 
-export interface OpenStateOptions {
-  /** In the names of changelogs and folders. */
-  readonly applicationId: string
+export interface OpenStateOptions extends TaskDatabaseOptions {
   /** Whose committed offset says where the input goes on; `null`: the state's own position. Default: the application id. */
   readonly groupId?: string | null
-  readonly taskId: string
   /** The number of the task's sub-topology. */
   readonly subTopology: number
-  readonly stores: readonly StoreDef[]
   readonly source: TopicPartition
   /** What the state was computed by: another definition over the same state would be a mixture of both. */
   readonly definition: string
-  readonly log: Log
-  readonly engine: StateEngine
-  readonly stateDir: string
   readonly limits: { readonly maxBytes: number }
   readonly restoreBatchEntries?: number
   readonly streamTime: StreamTime
-  readonly clock: Clock
-  readonly stopped: () => boolean
   readonly onProgress: (progress: RestoreProgress) => void
 }
 
@@ -63,12 +50,6 @@ export interface OpenedState {
 /** The key under which the system store keeps the definition. */
 export const definitionKey = Buffer.from('definition')
 
-/** How long a task waits for its folder: a predecessor in this process may still be closing, another process ending. */
-const folderWaitMs = 30_000
-const lockRetryMs = 200
-
-export const taskFolder = (applicationDir: string, taskId: string): string => join(applicationDir, taskId)
-
 /**
  * Opens a task's database and brings it up to the log: replays the tail of each changelog from where the database has it,
  * all of it on an empty disk.
@@ -77,42 +58,12 @@ export const taskFolder = (applicationDir: string, taskId: string): string => jo
  * @throws StateStoreError `store-locked`, `disk-full`, `store-unavailable`
  */
 export async function openTaskState(options: OpenStateOptions): Promise<OpenedState> {
-  const { applicationId, taskId, stateDir, clock } = options
-  const folder = taskFolder(join(stateDir, applicationId), taskId)
-  const giveBack = await takeFolder(folder, folderWaitMs, clock)
-  let db: StateDb | undefined
-  const close = async (): Promise<void> => {
-    try {
-      await db?.close()
-    } finally {
-      giveBack()
-    }
-  }
+  const { db, close } = await openTaskDatabase(options)
   try {
-    db = await openDatabase(folder, options)
     return { ...(await restoreTo(db, options)), db, close }
   } catch (error) {
     await close()
     throw asTaskCorrupted(error)
-  }
-}
-
-/** Damage that an engine finds is the task's: the state is rebuilt from the changelogs. */
-const asTaskCorrupted = (error: unknown): unknown =>
-  error instanceof StateStoreError && error.code === 'store-corrupted'
-    ? new TaskCorruptedError('state-corrupted', error.message, { cause: error })
-    : error
-
-async function openDatabase(folder: string, { engine, stores, clock, stopped }: OpenStateOptions): Promise<StateDb> {
-  const untilMs = clock.nowMs() + folderWaitMs
-  for (;;) {
-    try {
-      return await engine.open(folder, columnsOf(stores))
-    } catch (error) {
-      const locked = error instanceof StateStoreError && error.code === 'store-locked'
-      if (!locked || stopped() || clock.nowMs() >= untilMs) throw error
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, lockRetryMs))
-    }
   }
 }
 
@@ -170,13 +121,6 @@ async function restoreChangelogs(db: StateDb, options: OpenStateOptions): Promis
       onProgress: tell,
     })
   }
-}
-
-/** The system store as the restore sees it: plain bytes by key. */
-export const systemStoreDef: StoreDef<Buffer> = {
-  kind: 'key-value',
-  name: systemStore,
-  serde: { serialize: (bytes) => bytes, deserialize: (bytes) => bytes },
 }
 
 function checkDefinition(stored: Buffer | undefined, { definition, applicationId }: OpenStateOptions): void {

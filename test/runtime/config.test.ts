@@ -38,6 +38,7 @@ describe('loadConfig', () => {
       partitions: 4,
       processing: { guarantee: 'exactly-once' },
       state: { dir: '.weir/state', cleanupDelayMs: 600_000 },
+      standbyReplicas: 0,
       ingress: { mapping: 'none' },
       signing: { publicKeys: [], unsigned: false },
       http: { host: '127.0.0.1' },

@@ -58,7 +58,10 @@ describe('the health server', () => {
     let snapshot = running
     const { url } = await start({ snapshot: () => snapshot })
     const ready = await fetch(`${url}/health/ready`)
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', reasons: [], ...running }])
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ready', reasons: [], ...running, standbys: [], owners: {} },
+    ])
     snapshot = { state: 'RUNNING', tasks: [{ taskId: '0_0', state: 'RUNNING', openTransactionAgeMs: 60_000 }] }
     expect((await fetch(`${url}/health/ready`)).status).toBe(200)
     snapshot = { ...running, state: 'REBALANCING' }

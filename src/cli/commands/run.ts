@@ -18,6 +18,7 @@ const settingOf = {
   appId: 'appId',
   partitions: 'partitions',
   guarantee: 'processing.guarantee',
+  standby: 'standbyReplicas',
   port: 'http.port',
   unsigned: 'signing.unsigned',
   logLevel: 'logging.level',
@@ -50,6 +51,7 @@ export function runCommand(cli: Cli): Command {
         'at-least-once',
       ]),
     )
+    .option('--standby <N>', 'other instances that keep a warm copy of each task (default: 0)', wholeNumber(0, 10))
     .option('--port <N>', 'serve /health/live, /health/ready and /metrics on this port', wholeNumber(0, 65_535))
     .option('--unsigned', 'believe control records and decisions without a signature')
     .option('--log-level <LEVEL>', 'trace, debug, info, warn, error or silent (default: info)')

@@ -101,7 +101,7 @@ export class Group {
     const shares = this.#share(leader, members)
     if (shares === undefined) return
     for (const member of members) {
-      const share = shares.get(member.memberId) ?? []
+      const share = shares.get(member.memberId) ?? { partitions: [] }
       void member.assign(share).then((taken) => {
         if (!taken) this.#drop(member)
       })

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { Clock } from '../../time/clock.ts'
-import type { GroupOptions } from '../log.ts'
+import type { GroupOptions, Share } from '../log.ts'
 
 const defaultRebalanceTimeoutMs = 60_000
 
@@ -24,9 +24,9 @@ export class Member {
   }
 
   /** Tells the member what it has now. @returns whether it could take it */
-  assign(partitions: readonly TopicPartition[]): Promise<boolean> {
+  assign({ partitions, userData = Buffer.alloc(0) }: Share): Promise<boolean> {
     this.#held = partitions
-    return this.#call(() => this.options.onAssigned(partitions))
+    return this.#call(() => this.options.onAssigned(partitions, userData))
   }
 
   /** `late` after the rebalance timeout: the partitions go to others, and `settled` says when the member is done. */

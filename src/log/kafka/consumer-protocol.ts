@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../record/record.ts'
-import type { GroupMember } from '../log.ts'
+import type { GroupMember, Share } from '../log.ts'
 import { byTopic } from './offsets.ts'
 
 /**
@@ -108,17 +108,18 @@ export function decodeSubscription(memberId: string, metadata: Buffer): GroupMem
   return { memberId, topics, userData: scanner.bytes() }
 }
 
-export const encodeAssignment = (partitions: readonly TopicPartition[]): Buffer =>
-  new Writer().int16(assignmentVersion).partitions(partitions).bytes(Buffer.alloc(0)).done()
+export const encodeAssignment = ({ partitions, userData = Buffer.alloc(0) }: Share): Buffer =>
+  new Writer().int16(assignmentVersion).partitions(partitions).bytes(userData).done()
 
 /** An empty buffer is the assignment of a member that the assignor left out. */
-export function decodeAssignment(bytes: Buffer): TopicPartition[] {
-  if (bytes.length === 0) return []
+export function decodeAssignment(bytes: Buffer): Required<Share> {
+  if (bytes.length === 0) return { partitions: [], userData: Buffer.alloc(0) }
   const scanner = new Scanner(bytes)
   scanner.int16()
   const topics = scanner.items(() => {
     const topic = scanner.string()
     return [...scanner.items(() => scanner.int32())].map((partition) => ({ topic, partition }))
   })
-  return [...topics].flat()
+  const partitions = [...topics].flat()
+  return { partitions, userData: scanner.bytes() }
 }

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../record/record.ts'
-import type { GroupOptions } from '../log.ts'
+import type { GroupOptions, Share } from '../log.ts'
 import { check, codes } from './broker-error.ts'
 import { calling } from './callback-error.ts'
 import type { Cluster } from './cluster.ts'
@@ -17,7 +17,7 @@ type JoinResponse = Apis['JoinGroup']['response']
 
 export interface Joined {
   readonly generationId: number
-  readonly partitions: readonly TopicPartition[]
+  readonly share: Required<Share>
 }
 
 /** One round of a group for one member: join, assign if it is the leader, and hear what it got. */
@@ -57,7 +57,7 @@ export class JoinRound {
       this.#answerMs(),
     )
     check(synced.errorCode, groupResource(groupId))
-    return { generationId: response.generationId, partitions: decodeAssignment(synced.memberAssignment) }
+    return { generationId: response.generationId, share: decodeAssignment(synced.memberAssignment) }
   }
 
   async #join(link: Link, memberId: string, generationId: number): Promise<JoinResponse> {
@@ -86,7 +86,10 @@ export class JoinRound {
     const topics = [...new Set(members.flatMap((member) => member.topics))].sort()
     const partitions = await this.#partitionsOf(topics)
     const shares = await calling(() => this.#options.assignor(members, partitions))
-    return members.map(({ memberId }) => ({ memberId, memberAssignment: encodeAssignment(shares.get(memberId) ?? []) }))
+    return members.map(({ memberId }) => ({
+      memberId,
+      memberAssignment: encodeAssignment(shares.get(memberId) ?? { partitions: [] }),
+    }))
   }
 
   async #partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {

@@ -1,5 +1,5 @@
 import { nameOf, type TopicPartition } from '../../record/record.ts'
-import type { GroupMembership, GroupOptions } from '../log.ts'
+import type { GroupMembership, GroupOptions, Share } from '../log.ts'
 import { codes, hasCode, isMovedCoordinator, isMovedLeader, isUnreachable } from './broker-error.ts'
 import { CallbackError, calling } from './callback-error.ts'
 import type { Cluster } from './cluster.ts'
@@ -102,14 +102,14 @@ export class KafkaMembership implements GroupMembership {
   /** One round: join, hold what was assigned, give it up. */
   async #once(): Promise<void> {
     this.#roundAsked = false
-    const partitions = await this.#join()
-    if (partitions === undefined) return
+    const share = await this.#join()
+    if (share === undefined) return
     this.#holding = true
-    await this.#hold(partitions)
+    await this.#hold(share)
     this.#holding = false
   }
 
-  async #join(): Promise<readonly TopicPartition[] | undefined> {
+  async #join(): Promise<Required<Share> | undefined> {
     try {
       const link = await this.#coordinator.link()
       const joined = await this.#round.join(link, this.#memberId, this.#generationId, (memberId) => {
@@ -117,7 +117,7 @@ export class KafkaMembership implements GroupMembership {
         this.#known.resolve()
       })
       this.#generationId = joined.generationId
-      return joined.partitions
+      return joined.share
     } catch (error) {
       if (this.#leaving.signal.aborted) return undefined
       if (hasCode(error, codes.REBALANCE_IN_PROGRESS)) return undefined
@@ -134,13 +134,13 @@ export class KafkaMembership implements GroupMembership {
     }
   }
 
-  async #hold(partitions: readonly TopicPartition[]): Promise<void> {
+  async #hold({ partitions, userData }: Required<Share>): Promise<void> {
     const { onAssigned, onRevoked, onLost, sessionTimeoutMs = defaultSessionTimeoutMs } = this.#options
     const place = { groupId: this.groupId, memberId: this.#memberId, generationId: this.#generationId }
     this.#held = new Set(partitions.map(nameOf))
     const heartbeat = new Heartbeat(this.#cluster.clock, this.#coordinator, place, sessionTimeoutMs)
     try {
-      await calling(() => onAssigned(partitions))
+      await calling(() => onAssigned(partitions, userData))
       await Promise.race([heartbeat.news, this.#asked()])
       const { lost } = heartbeat
       if (lost?.kind === 'failed') throw lost.error

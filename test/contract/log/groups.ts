@@ -6,14 +6,20 @@ import { fresh, type LogFixture, patience } from './fixture.ts'
 /** Partitions in turn to members sorted by their user data. */
 const inTurn: Assignor = (members, partitions) => {
   const sorted = members.toSorted((a, b) => Buffer.compare(a.userData, b.userData))
-  const shares = new Map<string, TopicPartition[]>(sorted.map((member) => [member.memberId, []]))
-  for (const [i, partition] of partitions.entries()) shares.get(sorted[i % sorted.length]!.memberId)!.push(partition)
-  return shares
+  const share = (turn: number): TopicPartition[] => partitions.filter((_, i) => i % sorted.length === turn)
+  return new Map(
+    sorted.map(({ memberId }, turn) => [
+      memberId,
+      { partitions: share(turn), userData: Buffer.from(`${turn + 1} of ${sorted.length}`) },
+    ]),
+  )
 }
 
 /** A member that notes what it holds, and every moment in which a partition has two owners. */
 class Participant {
   readonly held = new Set<string>()
+  /** What the assignor told it last. */
+  told = ''
   readonly errors: Error[] = []
   assignments = 0
   revocations = 0
@@ -36,7 +42,10 @@ class Participant {
       assignor: inTurn,
       assignorName: 'in-turn',
       userData: () => Buffer.from(this.#name),
-      onAssigned: async (partitions) => this.#assigned(partitions.map(nameOf)),
+      onAssigned: async (partitions, userData) => {
+        this.told = userData.toString()
+        this.#assigned(partitions.map(nameOf))
+      },
       onRevoked: async (partitions) => {
         this.revocations++
         await this.revoking
@@ -109,6 +118,8 @@ export function groupContract(fixture: LogFixture): void {
     await joined
     await expect.poll(() => [first.held.size, second.held.size], patience).toEqual([2, 2])
     expect(sorted(new Set([...first.held, ...second.held]))).toEqual(all)
+
+    expect([first.told, second.told]).toEqual(['1 of 2', '2 of 2'])
 
     await second.membership!.leave()
     expect(second.held.size).toBe(0)

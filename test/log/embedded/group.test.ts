@@ -5,7 +5,7 @@ import { openMemoryLog } from '../../../src/log/memory-log.ts'
 import { ManualClock } from '../../../src/time/clock.ts'
 
 /** Everything to the member with the highest id. */
-const toLast: Assignor = (members, partitions) => new Map([[members.at(-1)!.memberId, partitions]])
+const toLast: Assignor = (members, partitions) => new Map([[members.at(-1)!.memberId, { partitions }]])
 
 async function open(clock = new ManualClock()): Promise<EmbeddedLog> {
   const log = await openMemoryLog(clock)

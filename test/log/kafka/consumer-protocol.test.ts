@@ -36,10 +36,14 @@ describe('the consumer protocol', () => {
       { topic: 'a', partition: 0 },
       { topic: 'b', partition: 1 },
     ]
-    const bytes = encodeAssignment(partitions)
-    expect(decodeAssignment(bytes)).toEqual(partitions)
-    expect(MemberAssignment.decode(bytes)!.assignment).toEqual({ a: [2, 0], b: [1] })
-    expect(decodeAssignment(encodeAssignment([]))).toEqual([])
-    expect(decodeAssignment(Buffer.alloc(0))).toEqual([])
+    const bytes = encodeAssignment({ partitions, userData: Buffer.from('u') })
+    expect(decodeAssignment(bytes)).toEqual({ partitions, userData: Buffer.from('u') })
+    expect(MemberAssignment.decode(bytes)).toMatchObject({
+      assignment: { a: [2, 0], b: [1] },
+      userData: Buffer.from('u'),
+    })
+    const none = { partitions: [], userData: Buffer.alloc(0) }
+    expect(decodeAssignment(encodeAssignment({ partitions: [] }))).toEqual(none)
+    expect(decodeAssignment(Buffer.alloc(0))).toEqual(none)
   })
 })

@@ -1,0 +1,224 @@
+import { join } from 'node:path'
+import { TaskCorruptedError } from '../errors.ts'
+import type { FetchedBatch, PartitionReader } from '../log/log.ts'
+import type { TopicPartition } from '../record/record.ts'
+import type { Change } from '../state/engine.ts'
+import type { StoreDef } from '../state/stores.ts'
+import { Sweeper } from '../state/sweeper.ts'
+import { readSystem, systemChanges, systemColumn } from '../state/system.ts'
+import type { Timer } from '../time/clock.ts'
+import { changelogTopic, systemStore, systemStoreDef } from './changelog.ts'
+import { type FollowedState, type FollowedStateOptions, followedState } from './followed-state.ts'
+import {
+  asTaskCorrupted,
+  type OpenedDatabase,
+  openTaskDatabase,
+  type TaskDatabaseOptions,
+  taskFolder,
+} from './open-database.ts'
+import { decodePosition, positionKey } from './position.ts'
+import { asTruncated, missingStretch } from './restore-changelog.ts'
+import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
+
+export interface StandbyTaskOptions
+  extends FollowedStateOptions,
+    Pick<TaskDatabaseOptions, 'taskId' | 'engine' | 'stateDir' | 'clock'> {
+  readonly limits: { readonly maxBytes: number }
+  /** Hears after each look at the log how many changelog offsets the copy lacks. */
+  readonly onLag: (lag: number) => void
+}
+
+/** One store's changelog. */
+interface Tail {
+  readonly store: StoreDef
+  readonly changelog: TopicPartition
+  readonly reader: PartitionReader
+}
+
+/** How long an idle standby waits for the next commit, and after each one for those that follow it. */
+const idleWaitMs = 500
+const pauseMs = 100
+/** Between two looks at which state is in force. */
+const renewMs = 2_000
+
+/**
+ * A copy of the state of a task that another instance runs: follows its changelogs, reading committed records only, and
+ * notes in the same write how far it came. So whoever opens the task on this state replays the rest alone. It never
+ * processes, and changes to another state when what the task runs changes. `open`, then `run` until `suspend` or `close`.
+ */
+export class StandbyTask {
+  readonly taskId: string
+  readonly #options: StandbyTaskOptions
+  readonly #lifecycle: TaskLifecycle
+  #followed: FollowedState | undefined
+  #opened: OpenedDatabase | undefined
+  #renewAtMs = 0
+  #tails: readonly Tail[] = []
+  #sweeper: Sweeper | undefined
+  #streamTimeMs = -1
+  #stopping = false
+  #opening: Promise<void> = Promise.resolve()
+  #running: Promise<void> = Promise.resolve()
+  #wake: () => void = () => {}
+
+  constructor(options: StandbyTaskOptions) {
+    this.taskId = options.taskId
+    this.#options = options
+    this.#lifecycle = new TaskLifecycle(options.taskId)
+  }
+
+  get status(): TaskStatus {
+    return this.#lifecycle.status
+  }
+
+  /** @throws TaskCorruptedError, StateStoreError, LogError */
+  async open(): Promise<void> {
+    this.#lifecycle.moveTo('RESTORING')
+    this.#opening = this.#open(await followedState(this.#options))
+    await this.#opening
+  }
+
+  /** Follows the changelogs until it is suspended. @throws TaskCorruptedError, StateStoreError, LogError */
+  run(): Promise<void> {
+    this.#lifecycle.moveTo('RUNNING')
+    this.#stopping = false
+    this.#running = this.#follow()
+    return this.#running
+  }
+
+  async suspend(): Promise<void> {
+    this.#stop()
+    await this.#running.catch(() => {})
+    if (this.status === 'RUNNING') this.#lifecycle.moveTo('SUSPENDED')
+  }
+
+  async close(): Promise<void> {
+    if (this.status === 'CLOSED') return
+    this.#stop()
+    this.#lifecycle.moveTo('CLOSED')
+    await this.#opening.catch(() => {})
+    await Promise.allSettled(this.#tails.map(({ reader }) => reader.close()))
+    await this.#running.catch(() => {})
+    await this.#opened?.close()
+  }
+
+  async destroyState(): Promise<void> {
+    const { engine, stateDir } = this.#options
+    if (this.#followed === undefined) return
+    await engine.destroy(taskFolder(join(stateDir, this.#followed.applicationId), this.taskId))
+  }
+
+  #stop(): void {
+    this.#stopping = true
+    this.#wake()
+  }
+
+  async #open(followed: FollowedState): Promise<void> {
+    const { topology, partition, log, limits, clock } = this.#options
+    const { applicationId, stores } = followed
+    this.#followed = followed
+    this.#streamTimeMs = -1
+    this.#renewAtMs = clock.nowMs() + renewMs
+    this.#opened = await openTaskDatabase({ ...this.#options, ...followed, stopped: () => this.#stopping })
+    const { db } = this.#opened
+    try {
+      const { changelogOffsets } = await readSystem(db)
+      this.#noteTime(db.getSync(systemColumn, positionKey))
+      this.#sweeper = new Sweeper(db, stores)
+      const tails: Tail[] = []
+      this.#tails = tails
+      for (const store of [systemStoreDef, ...stores]) {
+        const changelog = { topic: changelogTopic(applicationId, store.name, topology.id), partition }
+        const { begin } = await missingStretch({ log, changelog, from: changelogOffsets.get(store.name) })
+        const reading = { ...changelog, offset: begin, isolation: 'read-committed', maxBytes: limits.maxBytes } as const
+        tails.push({ store, changelog, reader: await log.openReader(reading) })
+      }
+    } catch (error) {
+      throw asTaskCorrupted(error)
+    }
+  }
+
+  async #follow(): Promise<void> {
+    let waitMs = 0
+    while (!this.#stopping) {
+      const lag = await this.#look(waitMs)
+      this.#options.onLag(lag)
+      waitMs = lag > 0 ? 0 : idleWaitMs
+      if (lag > 0) continue
+      await this.#pause()
+      if (!this.#stopping && this.#options.clock.nowMs() >= this.#renewAtMs) await this.#renew()
+    }
+  }
+
+  /** Changes to the state that is in force now, if it is another one. */
+  async #renew(): Promise<void> {
+    this.#renewAtMs = this.#options.clock.nowMs() + renewMs
+    const followed = await followedState(this.#options)
+    if (followed.applicationId === this.#followed!.applicationId) return
+    await Promise.all(this.#tails.map(({ reader }) => reader.close()))
+    await this.#opened!.close()
+    this.#opened = undefined
+    if (!this.#stopping) await this.#open(followed)
+  }
+
+  /** Applies what there is in all changelogs. Each commit writes to the system changelog: there the others are waited for. */
+  async #look(waitMs: number): Promise<number> {
+    const [system, ...others] = this.#tails
+    const found = [await poll(system!, waitMs), ...(await Promise.all(others.map((tail) => poll(tail, 0))))]
+    // Whoever closes the standby waits for its database.
+    if (this.#stopping) return unreadOf(found)
+    const changes = found.flatMap(({ tail, batch }) => changesOf(tail, batch))
+    const { db } = this.#opened!
+    if (found.some(({ before, batch }) => batch.nextOffset > before)) {
+      const changelogOffsets = new Map(found.map(({ tail, batch }) => [tail.store.name, batch.nextOffset]))
+      this.#noteTime(changes.findLast(({ column, key }) => column === systemStore && key.equals(positionKey))?.value)
+      this.#sweeper!.noteWrites(changes)
+      await db.write([
+        ...(await this.#sweeper!.sweep(this.#streamTimeMs)),
+        ...changes,
+        ...systemChanges({ changelogOffsets }),
+      ])
+    }
+    return unreadOf(found)
+  }
+
+  /** Stream time comes with the task's position; retention follows it here as there. */
+  #noteTime(position: Buffer | null | undefined): void {
+    if (position) this.#streamTimeMs = decodePosition(position).streamTimeMs
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer: Timer = this.#options.clock.setTimeout(resolve, pauseMs)
+      this.#wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+interface Found {
+  readonly tail: Tail
+  readonly before: number
+  readonly batch: FetchedBatch
+}
+
+async function poll(tail: Tail, waitMs: number): Promise<Found> {
+  const before = tail.reader.position
+  try {
+    return { tail, before, batch: await tail.reader.poll(waitMs) }
+  } catch (error) {
+    throw asTruncated(error, tail.changelog)
+  }
+}
+
+const changesOf = ({ store }: Tail, { records }: FetchedBatch): Change[] =>
+  records.map(({ key, value, offset, topic }) => {
+    if (key === null)
+      throw new TaskCorruptedError('state-corrupted', `${topic} has a record without a key at ${offset}`)
+    return { column: store.name, key, value }
+  })
+
+const unreadOf = (found: readonly Found[]): number =>
+  found.reduce((sum, { batch }) => sum + Math.max(0, batch.lastStableOffset - batch.nextOffset), 0)
