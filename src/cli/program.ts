@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
   new: () => import('./commands/new.ts').then(({ newCommand }) => newCommand),
   check: () => import('./commands/check.ts').then(({ checkCommand }) => checkCommand),
   test: () => import('./commands/test.ts').then(({ testCommand }) => testCommand),
+  deploy: () => import('./commands/deploy.ts').then(({ deployCommand }) => deployCommand),
+  rules: () => import('./commands/rules.ts').then(({ rulesCommand }) => rulesCommand),
   backtest: () => import('./commands/backtest.ts').then(({ backtestCommand }) => backtestCommand),
   describe: () => import('./commands/describe.ts').then(({ describeCommand }) => describeCommand),
   schema: () => import('./commands/schema.ts').then(({ schemaCommand }) => schemaCommand),

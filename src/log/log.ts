@@ -183,6 +183,12 @@ export interface LogClient {
   endOffset(partition: TopicPartition, isolation: Isolation): Promise<number>
   openReader(options: ReaderOptions): Promise<PartitionReader>
   openProducer(): Promise<Producer>
+  /**
+   * Appends records to any partitions, all or none: readers under `read-committed` never see a part of them. Resolves with
+   * each record's offset in the order given. For rare records: a log may open a producer for it, by this transactional id.
+   * @throws ProductionError `record-too-large`, `production-failed`; `commit-outcome-unknown` when no answer came
+   */
+  sendTogether(transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]>
   /** The group's committed offsets; partitions without one are left out. */
   committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>
   close(): Promise<void>

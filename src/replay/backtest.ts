@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ConfigError } from '../errors.ts'
 import type { IngressMapping } from '../record/ingress.ts'
 import { decodeLine, LinePlacement, readLines } from '../record/json-lines.ts'
 import type { LogRecord } from '../record/record.ts'
@@ -9,13 +10,15 @@ import { compileRuleSet } from '../rules/compiler.ts'
 import { ReplayPlaces } from '../rules/places.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { StateEngine } from '../state/engine.ts'
+import { type DeployedPart, DeployedParts } from './deployed-parts.ts'
 import { FeatureRecords, featureOf } from './feature-records.ts'
 import { PartitionedOutput } from './partitioned-output.ts'
 import { ReplayedLog } from './replayed-log.ts'
 import { SpooledLines } from './spooled-lines.ts'
 
 export interface BacktestOptions {
-  readonly ruleSet: RuleSet
+  /** Decides everything, whatever the input deploys. Default: what the input deploys, each part from where it is activated. */
+  readonly ruleSet?: RuleSet
   /** A file of JSON lines; `-` is standard input. */
   readonly input: string
   /** Gets one decision value a line, partition by partition; `-` is standard output. Default: decisions are only counted. */
@@ -52,11 +55,11 @@ const progressEvery = 10_000
  * same bytes. Lines are believed without signatures. What lies in the file as a decision is passed over. Results of global
  * features that lie in it are used as they are; other global features are worked out, with the partitions merged by
  * (timestamp, partition, offset).
- * @throws ConfigError when the input cannot be read, or its coordinates cannot be those of one log
+ * @throws ConfigError when the input cannot be read, or its coordinates cannot be those of one log; `rules-missing` without a
+ *   rule set, given or deployed in the input
  */
 export async function backtest(options: BacktestOptions): Promise<BacktestSummary> {
   const { ruleSet, input, partitions, onProgress } = options
-  const found = new FeatureRecords(ruleSet)
   const placement = new LinePlacement({ topic, partitions })
   let lines = 0
   async function* placed(): AsyncGenerator<{ readonly text: string; readonly record: LogRecord }> {
@@ -68,8 +71,10 @@ export async function backtest(options: BacktestOptions): Promise<BacktestSummar
   async function* records(): AsyncGenerator<LogRecord> {
     for await (const { record } of placed()) yield record
   }
+  if (ruleSet === undefined) return { ...(await decideDeployed(options, placed())), lines }
+  const found = new FeatureRecords(ruleSet)
   if (found.all.length === 0) {
-    const decided = await decideAll(options, [], records())
+    const decided = await decideAll({ ...options, ruleSet }, { features: [], records: records() })
     return { lines, ...decided, features: { recorded: [], recomputed: [] } }
   }
   const spool = await SpooledLines.open({ topic, partitions })
@@ -81,7 +86,11 @@ export async function backtest(options: BacktestOptions): Promise<BacktestSummar
     await spool.finish()
     const recorded = recordedOf(found, options.features)
     const recomputed = found.all.filter((name) => !recorded.includes(name))
-    return { lines, ...(await decideAll(options, recomputed, spool.merged())), features: { recorded, recomputed } }
+    return {
+      lines,
+      ...(await decideAll({ ...options, ruleSet }, { features: recomputed, records: spool.merged() })),
+      features: { recorded, recomputed },
+    }
   } finally {
     await spool.close()
   }
@@ -92,17 +101,70 @@ function recordedOf({ all, recorded }: FeatureRecords, use: BacktestOptions['fea
   return use === 'recorded' ? all : recorded
 }
 
-/** Decides records, each partition's in offset order; these global features are worked out. */
-async function decideAll(
+interface Decided extends Pick<BacktestSummary, 'decisions' | 'counts'> {}
+
+/**
+ * Decides each part of the input by the rule set that it has activated there, as the live task does: with the state of one
+ * that has been there from the start. So the input is read once for each rule set.
+ */
+async function decideDeployed(
   options: BacktestOptions,
-  features: readonly string[],
-  records: AsyncIterable<LogRecord>,
-): Promise<Pick<BacktestSummary, 'decisions' | 'counts'>> {
+  placed: AsyncIterable<{ readonly text: string; readonly record: LogRecord }>,
+): Promise<Omit<BacktestSummary, 'lines'>> {
+  const { output, partitions } = options
+  const deployed = new DeployedParts({ topic, partitions })
+  const spool = await SpooledLines.open({ topic, partitions })
+  const writer = output === undefined ? undefined : await PartitionedOutput.open(output, partitions)
+  try {
+    for await (const { text, record } of placed) {
+      await deployed.look(record)
+      await spool.add(record.partition, text)
+    }
+    await spool.finish()
+    const parts = deployed.found()
+    if (parts.length === 0) {
+      throw new ConfigError(
+        'rules-missing',
+        'the input deploys no rule set; name the one to decide by with --rules DIR',
+      )
+    }
+    const counts = new Map<string, number>()
+    let decisions = 0
+    for (const part of parts) {
+      const { ruleSet } = part
+      const decided = await decideAll({ ...options, ruleSet }, { features: [], records: spool.merged(), part, writer })
+      decisions += decided.decisions
+      for (const [name, count] of decided.counts) counts.set(name, (counts.get(name) ?? 0) + count)
+    }
+    await writer?.finish()
+    return { decisions, counts, features: { recorded: [], recomputed: [] } }
+  } finally {
+    await Promise.allSettled([deployed.close(), spool.close(), writer?.close()])
+  }
+}
+
+interface Input {
+  /** Global features that are worked out. */
+  readonly features: readonly string[]
+  /** Each partition's in offset order. */
+  readonly records: AsyncIterable<LogRecord>
+  /** The only part whose decisions count. Default: all. */
+  readonly part?: DeployedPart
+  /** For what follows from several calls. Default: the options' output. */
+  readonly writer?: PartitionedOutput | undefined
+}
+
+async function decideAll(
+  options: BacktestOptions & { readonly ruleSet: RuleSet },
+  { features, records, part, ...input }: Input,
+): Promise<Decided> {
   const { ruleSet, output, partitions, mapping = 'headers', engine } = options
   const places = new ReplayPlaces(features)
+  /** Of the lane in hand; they take turns. */
+  let turn: Lane | undefined
   const topology = compileRuleSet({
     ruleSet,
-    ruleSetOffset: -1,
+    ruleSetOffset: () => turn?.ruleSetOffset ?? -1,
     mainTopic: topic,
     partitions,
     mapping,
@@ -112,53 +174,92 @@ async function decideAll(
     places,
   })
   const counts = new Map<string, number>()
-  const count = (name: string, by = 1): void => void counts.set(name, (counts.get(name) ?? 0) + by)
+  const count = (name: string, by = 1): void => {
+    if (turn?.isCounting !== false) counts.set(name, (counts.get(name) ?? 0) + by)
+  }
   const contributing = new Set(features.map((name) => ruleSet.features.get(name)!.event))
   const folder = await mkdtemp(join(tmpdir(), 'weir-backtest-'))
   const log = new ReplayedLog({ topology, places, contributing, engine, folder, count })
-  const writer = output === undefined ? undefined : await PartitionedOutput.open(output, partitions)
-  const lanes = Array.from({ length: partitions }, (_, partition) => new Lane(log, partition, writer))
+  const isOwn = input.writer === undefined && output !== undefined
+  const writer = isOwn ? await PartitionedOutput.open(output, partitions) : input.writer
+  const onTurn = (lane: Lane): void => {
+    turn = lane
+  }
+  const lanes = Array.from({ length: partitions }, (_, partition) => {
+    const decides = part === undefined ? everything : part.decides.get(partition)
+    return new Lane({ log, partition, writer, decides, onTurn })
+  })
   try {
     for await (const record of records) {
       const feature = featureOf(record)
       if (feature === undefined || !features.includes(feature)) await lanes[record.partition]!.take(record)
     }
     for (const lane of lanes) await lane.flush()
-    await writer?.finish()
+    if (isOwn) await writer?.finish()
     return { decisions: lanes.reduce((sum, lane) => sum + lane.decisions, 0), counts }
   } finally {
-    await Promise.allSettled([log.close(), writer?.close()])
+    await Promise.allSettled([log.close(), isOwn ? writer?.close() : undefined])
     await rm(folder, { recursive: true, force: true })
   }
 }
 
+/** Offsets whose decisions count, both bounds exclusive. */
+interface Decides {
+  readonly after: number
+  readonly before?: number
+}
+
+const everything: Decides = { after: -1 }
+
+interface LaneOptions {
+  readonly log: ReplayedLog
+  readonly partition: number
+  readonly writer: PartitionedOutput | undefined
+  /** `undefined`: nothing counts. */
+  readonly decides: Decides | undefined
+  /** Called before records are processed. */
+  readonly onTurn: (lane: Lane) => void
+}
+
 /** One partition of the file, decided in batches. */
 class Lane {
-  readonly #log: ReplayedLog
-  readonly #partition: number
-  readonly #writer: PartitionedOutput | undefined
+  readonly #options: LaneOptions
   #records: LogRecord[] = []
   decisions = 0
+  /** The records in hand lie where decisions count. */
+  isCounting = true
 
-  constructor(log: ReplayedLog, partition: number, writer: PartitionedOutput | undefined) {
-    this.#log = log
-    this.#partition = partition
-    this.#writer = writer
+  constructor(options: LaneOptions) {
+    this.#options = options
+  }
+
+  get ruleSetOffset(): number {
+    return this.#options.decides?.after ?? -1
   }
 
   async take(record: LogRecord): Promise<void> {
+    const { log, decides } = this.#options
+    const { after, before = Number.POSITIVE_INFINITY } = decides ?? { after: Number.POSITIVE_INFINITY }
+    // Nothing later counts.
+    if (decides === undefined || record.offset >= before) return
+    const first = this.#records[0]
+    if (first !== undefined && first.offset <= after && record.offset > after) await this.flush()
     this.#records.push(record)
     // What contributes must do so before later records of other partitions.
-    if (this.#records.length >= linesAtATime || this.#log.contributes(record)) await this.flush()
+    if (this.#records.length >= linesAtATime || log.contributes(record)) await this.flush()
   }
 
   async flush(): Promise<void> {
     const records = this.#records
     if (records.length === 0) return
     this.#records = []
-    const written = await this.#log.process(this.#partition, records)
+    const { log, partition, writer, onTurn } = this.#options
+    this.isCounting = records[0]!.offset > this.ruleSetOffset
+    onTurn(this)
+    const written = await log.process(partition, records)
+    if (!this.isCounting) return
     const values = written.filter((record) => record.topic === topic).map((record) => record.value!.toString())
     this.decisions += values.length
-    if (values.length > 0) await this.#writer?.write(this.#partition, `${values.join('\n')}\n`)
+    if (values.length > 0) await writer?.write(partition, `${values.join('\n')}\n`)
   }
 }

@@ -1,5 +1,11 @@
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
-import { type Deployment, type Deployments, deploymentStore, deploymentsIn } from '../topology/deployment.ts'
+import {
+  type Deployment,
+  type Deployments,
+  deploymentStore,
+  deploymentsIn,
+  noDeployments,
+} from '../topology/deployment.ts'
 import { BatchProcessor, StreamTime } from './batch-processor.ts'
 import { type CommitFacts, CommitPipeline } from './commit-pipeline.ts'
 import type { Committer } from './committer.ts'
@@ -24,8 +30,6 @@ export interface GenerationOptions
 
 /** What every generation of a task is opened with. */
 export type TaskParts = Omit<GenerationOptions, 'deployment' | 'defined' | 'isWarmingUp' | 'committer'>
-
-const none: Deployments = { prepared: undefined, active: undefined }
 
 /**
  * One definition with the state that it has computed: what a task runs, or prepares to run. Another definition is another
@@ -109,7 +113,9 @@ export class Generation {
   /** What the log has deployed up to the position, as this generation has read it. */
   get deployments(): Deployments {
     const { topology } = this.defined
-    return topology.stores.includes(deploymentStore) ? deploymentsIn(this.#opened.state.store(deploymentStore)) : none
+    return topology.stores.includes(deploymentStore)
+      ? deploymentsIn(this.#opened.state.store(deploymentStore))
+      : noDeployments
   }
 
   stateBytes(): Promise<number> {

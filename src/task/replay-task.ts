@@ -2,6 +2,7 @@ import type { LogRecord, OutgoingRecord } from '../record/record.ts'
 import type { StateDb, StateEngine } from '../state/engine.ts'
 import { systemColumn } from '../state/system.ts'
 import { columnsOf, TaskState } from '../state/task-state.ts'
+import { type Deployments, deploymentStore, deploymentsIn, noDeployments } from '../topology/deployment.ts'
 import type { SubTopology } from '../topology/topology.ts'
 import { BatchProcessor, StreamTime } from './batch-processor.ts'
 
@@ -21,6 +22,7 @@ const streamTimeKey = Buffer.from('replay/stream-time')
  * be committed first. It decides as the live task does, by the same `BatchProcessor`.
  */
 export class ReplayTask {
+  readonly #topology: SubTopology
   readonly #db: StateDb
   readonly #state: TaskState
   readonly #streamTime: StreamTime
@@ -28,6 +30,7 @@ export class ReplayTask {
 
   private constructor(db: StateDb, options: ReplayTaskOptions, streamTime: StreamTime) {
     const { topology, partition, count } = options
+    this.#topology = topology
     this.#db = db
     this.#streamTime = streamTime
     this.#state = TaskState.open({ db, stores: topology.stores, streamTimeMs: () => streamTime.beforeMs })
@@ -44,6 +47,13 @@ export class ReplayTask {
 
   get streamTimeMs(): number {
     return this.#streamTime.nowMs
+  }
+
+  /** What the records so far have deployed. */
+  get deployments(): Deployments {
+    return this.#topology.stores.includes(deploymentStore)
+      ? deploymentsIn(this.#state.store(deploymentStore))
+      : noDeployments
   }
 
   /** Processes records of the task's partition in offset order. @throws ProcessingError */

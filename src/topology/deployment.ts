@@ -26,6 +26,8 @@ export interface Deployments {
   readonly active: Deployment | undefined
 }
 
+export const noDeployments: Deployments = { prepared: undefined, active: undefined }
+
 const keys = { prepared: 'prepared', active: 'active' } as const
 
 export const deploymentsIn = (store: KeyValueStore<Deployment>): Deployments => ({

@@ -58,6 +58,7 @@ function bound(log: LogClient): LogClient {
     endOffset: (partition, isolation) => log.endOffset(partition, isolation),
     openReader: (reading) => log.openReader(reading),
     openProducer: () => log.openProducer(),
+    sendTogether: (transactionalId, records) => log.sendTogether(transactionalId, records),
     committedOffsets: (group, partitions) => log.committedOffsets(group, partitions),
     close: () => log.close(),
   }

@@ -11,7 +11,7 @@ import { grouped, startProgress } from '../progress.ts'
 import { loadRules } from '../rule-folder.ts'
 
 interface Options {
-  readonly rules: string
+  readonly rules?: string
   readonly input: string
   readonly output?: string
   readonly partitions: number
@@ -24,6 +24,9 @@ The input is JSON lines, of your own or of weir export. The output has one decis
 same input gives the same bytes. Lines that are no events are counted, and the back-test goes on. With one partition an
 event's offset is its line, counted from 0.
 
+With --rules that rule set decides everything, from the start. Without it each part is decided by the rule set that the
+input activates there, and what lies before the first by none; control lines are believed, signed or not.
+
 Results of global features that the input holds, as an export does, are used as they are when they come from the same
 definition. Others are worked out: the partitions are merged by timestamp, partition and offset, and each result comes
 directly after its cause. An input with decisions of this very rule set holds all there were.`
@@ -31,7 +34,7 @@ directly after its cause. An input with decisions of this very rule set holds al
 export function backtestCommand(cli: Cli): Command {
   const command = new Command('backtest')
     .description('Decide a file of events by a rule set, with the engine that decides live.')
-    .requiredOption('--rules <DIR>', 'rule files')
+    .option('--rules <DIR>', 'rule files (default: the rule sets that the input deploys)')
     .requiredOption('--input <FILE>', 'events as JSON lines, - for standard input')
     .option('--output <FILE>', 'write the decisions to FILE, - for standard output')
     .option('--partitions <N>', 'partitions of the log that the lines make', wholeNumber(1, 10_000), 1)
@@ -53,11 +56,11 @@ export function backtestCommand(cli: Cli): Command {
 }
 
 async function run(cli: Cli, { rules, input, output, partitions, globalFeatures, json }: Options): Promise<ExitCode> {
-  const ruleSet = await loadRules(rules)
+  const ruleSet = rules === undefined ? undefined : await loadRules(rules)
   const progress = startProgress(cli.err)
   try {
     const summary = await backtest({
-      ruleSet,
+      ...(ruleSet === undefined ? {} : { ruleSet }),
       input,
       ...(output === undefined ? {} : { output }),
       partitions,
@@ -66,7 +69,7 @@ async function run(cli: Cli, { rules, input, output, partitions, globalFeatures,
       onProgress: (lines) => progress.show(`${grouped(lines)} lines`),
     })
     progress.done()
-    const text = json ? JSON.stringify(forMachines(summary, ruleSet.hash)) : forPeople(summary)
+    const text = json ? JSON.stringify(forMachines(summary, ruleSet?.hash ?? null)) : forPeople(summary)
     await (output === '-' ? cli.err : cli.out).line(text)
   } finally {
     progress.done()
@@ -80,7 +83,7 @@ function countsOf({ counts }: BacktestSummary, prefix: string): Record<string, n
   return Object.fromEntries(found.map(([name, count]) => [name.slice(prefix.length + 1), count]))
 }
 
-const forMachines = (summary: BacktestSummary, ruleSet: string) => ({
+const forMachines = (summary: BacktestSummary, ruleSet: string | null) => ({
   ruleSet,
   lines: summary.lines,
   decisions: summary.decisions,

@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../../record/record.ts'
+import type { OutgoingRecord, TopicPartition } from '../../record/record.ts'
 import type { Clock } from '../../time/clock.ts'
 import type {
   CommittedOffset,
@@ -77,6 +77,16 @@ export class EmbeddedLog implements Log {
 
   async openReader(options: ReaderOptions): Promise<PartitionReader> {
     return new EmbeddedReader(this.#open(), options)
+  }
+
+  /** What one call sends is one write. */
+  async sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    const producer = await this.openProducer()
+    try {
+      return await producer.send(records)
+    } finally {
+      await producer.close()
+    }
   }
 
   async openProducer(): Promise<Producer> {

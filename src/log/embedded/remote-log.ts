@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { LogError } from '../../errors.ts'
-import type { TopicPartition } from '../../record/record.ts'
+import type { OutgoingRecord, TopicPartition } from '../../record/record.ts'
 import type {
   CommittedOffset,
   Isolation,
@@ -76,6 +76,16 @@ export class RemoteLog implements LogClient {
 
   async openReader(options: ReaderOptions): Promise<PartitionReader> {
     return new RemoteReader(this, await this.call('openReader', options), options.offset)
+  }
+
+  /** What one call sends is one write. */
+  async sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    const producer = await this.openProducer()
+    try {
+      return await producer.send(records)
+    } finally {
+      await producer.close()
+    }
   }
 
   async openProducer(): Promise<Producer> {

@@ -1,5 +1,5 @@
 import { LogError } from '../../errors.ts'
-import type { TopicPartition } from '../../record/record.ts'
+import type { OutgoingRecord, TopicPartition } from '../../record/record.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
 import type {
   CommittedOffset,
@@ -83,6 +83,16 @@ export class VisitingLog implements LogClient, AccessSource {
   async openReader(options: ReaderOptions): Promise<PartitionReader> {
     await this.access()
     return new VisitingReader(this, options, this.#clock)
+  }
+
+  /** What one call sends is one write. */
+  async sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    const producer = await this.openProducer()
+    try {
+      return await producer.send(records)
+    } finally {
+      await producer.close()
+    }
   }
 
   async openProducer(): Promise<Producer> {

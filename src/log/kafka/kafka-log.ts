@@ -1,5 +1,5 @@
 import { LogError } from '../../errors.ts'
-import type { TopicPartition } from '../../record/record.ts'
+import type { OutgoingRecord, TopicPartition } from '../../record/record.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
 import type {
   CommittedOffset,
@@ -166,6 +166,17 @@ class KafkaLog implements Log {
     return this.#run(async () => {
       return this.#producers.add(await KafkaTransactionalProducer.open(this.#cluster, options, this.#maxMessageBytes))
     })
+  }
+
+  async sendTogether(transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    const producer = await this.openTransactionalProducer({ transactionalId })
+    try {
+      const offsets = await producer.send(records)
+      await producer.commit()
+      return offsets
+    } finally {
+      await producer.close()
+    }
   }
 
   committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {

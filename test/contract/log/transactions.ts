@@ -27,6 +27,19 @@ export function transactionContract(fixture: LogFixture): void {
     await expect.poll(() => fixture.log.committedOffsets(groupId, places), patience).toEqual([offset])
   })
 
+  it('sends records to several partitions together', async () => {
+    const topic = await fixture.topic(2)
+    const places = [0, 1].map((partition) => ({ topic, partition }))
+    const offsets = await fixture.log.sendTogether(fresh('together'), [
+      outgoing(places[0]!, 'a'),
+      outgoing(places[1]!, 'b'),
+      outgoing(places[0]!, 'c'),
+    ])
+    expect(offsets).toEqual([0, 0, 1])
+    expect(await fixture.readTexts(places[0]!)).toEqual(['a', 'c'])
+    expect(await fixture.readTexts(places[1]!)).toEqual(['b'])
+  })
+
   it('hides aborted records from read-committed readers and shows them to read-uncommitted ones', async () => {
     const at = await fixture.partition()
     const session = await fixture.session()
