@@ -1,6 +1,7 @@
 import { decisionFaults } from './decisions.ts'
 import { embeddedLogFaults } from './embedded-log.ts'
 import { featureFaults } from './features.ts'
+import { globalFeatureFaults } from './global-features.ts'
 import { kafkaFaults } from './kafka.ts'
 import type { Mutant } from './mutant.ts'
 import { recordFaults } from './records.ts'
@@ -15,6 +16,7 @@ export const mutants: readonly Mutant[] = [
   ...timeFaults,
   ...sequenceFaults,
   ...featureFaults,
+  ...globalFeatureFaults,
   ...decisionFaults,
   ...rowAndListFaults,
   ...recordFaults,

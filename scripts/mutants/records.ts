@@ -41,14 +41,14 @@ export const recordFaults = [
   authenticity({
     id: 'mac-not-checked',
     what: 'A decision counts whatever its code is.',
-    find: 'return verifyMac(macSecret, record, head.id) ? undefined : noCode',
+    find: 'return verifyMac(macSecret, record, head.id, bound) ? undefined : noCode',
     replace: 'return head.id.length > 0 ? undefined : noCode',
   }),
   authenticity({
     id: 'tick-of-another-partition',
     what: 'A tick that was written for one partition moves the time of another.',
-    find: 'partition: record.partition }',
-    replace: 'partition: 0 }',
+    find: '({ type, timeMs, partition })',
+    replace: '({ type, timeMs, partition: partition * 0 })',
   }),
   authenticity({
     id: 'signature-not-checked',

@@ -65,8 +65,8 @@ export const stateFaults = [
   faultsIn('src/task/changelog-trimmer.ts', ['test/task/changelog-trimmer.test.ts'])({
     id: 'changelog-trimmed-early',
     what: 'A changelog loses what a restore still needs.',
-    find: 'mark.streamTimeMs < streamTimeMs - this.store.retentionMs',
-    replace: 'mark.streamTimeMs < streamTimeMs - this.store.retentionMs / 2',
+    find: 'mark.latestMs < streamTimeMs - this.store.retentionMs',
+    replace: 'mark.latestMs < streamTimeMs - this.store.retentionMs / 2',
   }),
   taskState({
     id: 'discard-keeps-writes',

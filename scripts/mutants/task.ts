@@ -98,11 +98,11 @@ export const taskFaults = [
     id: 'restore-by-last-record',
     what: 'A restore waits for a last record where a marker lies, instead of counting positions.',
     find:
-      'while (reader.position < to) {\n' +
+      'while (reader.position < end) {\n' +
       "    if (stopped()) throw new TaskMigratedError('assignment-lost', 'the task was taken away while it was being restored')\n" +
       '    const { records, nextOffset } = await reader.poll(waitMs)\n',
     replace:
-      'let seen = reader.position\n  while (seen < to) {\n' +
+      'let seen = reader.position\n  while (seen < end) {\n' +
       "    if (stopped()) throw new TaskMigratedError('assignment-lost', 'taken away')\n" +
       '    const { records } = await reader.poll(waitMs)\n' +
       '    seen = (records.at(-1)?.offset ?? seen - 1) + 1\n    const nextOffset = seen\n',
@@ -110,13 +110,13 @@ export const taskFaults = [
   changelog({
     id: 'trimmed-while-read',
     what: 'A changelog that is trimmed while it is read ends the application instead of having the state rebuilt.',
-    find: "if (!(error instanceof LogError && error.code === 'offset-out-of-range')) throw error",
-    replace: 'if (error instanceof LogError || error !== undefined) throw error',
+    find: "error.code === 'offset-out-of-range'",
+    replace: "error.code === 'topic-missing'",
   }),
   changelog({
     id: 'lost-changelog-unnoticed',
     what: 'State goes on although its changelog ends before it.',
-    find: 'from < startOffset || from > to',
+    find: 'from < startOffset || from > end',
     replace: 'from < startOffset',
   }),
   restore({

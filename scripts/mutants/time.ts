@@ -14,14 +14,14 @@ export const timeFaults = [
   admit({
     id: 'grace-exclusive',
     what: 'An event exactly as late as the grace allows is taken for late.',
-    find: 'if (lagMs > options.graceMs)',
-    replace: 'if (lagMs >= options.graceMs)',
+    find: 'if (lagMs > options.graceMs &&',
+    replace: 'if (lagMs >= options.graceMs &&',
   }),
   admit({
     id: 'grace-one-more',
     what: 'An event one millisecond later than the grace allows is applied.',
-    find: 'if (lagMs > options.graceMs)',
-    replace: 'if (lagMs > options.graceMs + 1)',
+    find: 'if (lagMs > options.graceMs &&',
+    replace: 'if (lagMs > options.graceMs + 1 &&',
   }),
   admit({
     id: 'late-data',
@@ -76,8 +76,8 @@ export const timeFaults = [
   batch({
     id: 'stream-time-goes-back',
     what: 'An older event turns stream time back.',
-    find: 'if (toMs !== undefined && toMs > this.#nowMs) this.#nowMs = toMs',
-    replace: 'if (toMs !== undefined) this.#nowMs = toMs',
+    find: 'if (toMs > this.#nowMs) this.#nowMs = toMs',
+    replace: 'this.#nowMs = toMs',
     tests: ['test/rules/decisions.test.ts'],
   }),
   batch({
@@ -90,17 +90,17 @@ export const timeFaults = [
   batch({
     id: 'event-time-used-for-order',
     what: 'A batch is processed by event time instead of offset.',
-    find: 'const ingests = records.map((record) =>',
+    find: 'for (let start = 0; start < records.length; ) {',
     replace:
-      'records = records.toSorted((a, b) => a.timestampMs - b.timestampMs)\n    const ingests = records.map((record) =>',
+      'records = records.toSorted((a, b) => a.timestampMs - b.timestampMs)\n    for (let start = 0; start < records.length; ) {',
   }),
   batch({
     id: 'row-as-of-later-offset',
     what: 'An event sees the rows that come after it in its batch.',
-    find: 'const ingests = records.map((record) =>',
+    find: 'for (let start = 0; start < records.length; ) {',
     replace:
       "const isRow = (record: LogRecord) => Number(record.headers.kind?.toString() === 'data')\n" +
-      '    records = records.toSorted((a, b) => isRow(b) - isRow(a))\n    const ingests = records.map((record) =>',
+      '    records = records.toSorted((a, b) => isRow(b) - isRow(a))\n    for (let start = 0; start < records.length; ) {',
   }),
   batch({
     id: 'barrier-ignored',

@@ -1,6 +1,14 @@
 import { type Head, isResult, tickType } from '../record/ingress.ts'
 import type { Headers, LogRecord } from '../record/record.ts'
-import { type Coded, macHeader, macOf, type PublicKeys, verifyControl, verifyMac } from '../record/signature.ts'
+import {
+  type Bound,
+  type Coded,
+  macHeader,
+  macOf,
+  type PublicKeys,
+  verifyControl,
+  verifyMac,
+} from '../record/signature.ts'
 
 /**
  * Who may write what on main. Anybody who writes events could otherwise write rules: a control record counts only when a
@@ -33,19 +41,14 @@ export function signedBy(applicationId: string, { publicKeys, macSecret }: Signi
     isOthers,
     objection(record, head) {
       if (head.kind === 'control' && head.type === tickType && record.headers[macHeader] !== undefined) {
-        const { type, timeMs } = head
-        const bound = { type, timeMs, partition: record.partition }
-        return verifyMac(macSecret, record, head.id, bound) ? undefined : noCode
+        return verifyMac(macSecret, record, head.id, boundOf(head, record)) ? undefined : noCode
       }
       if (head.kind === 'control')
         return verifyControl(publicKeys, record) ? undefined : 'no known key has signed this control record'
       // Decisions change nothing here; those of other applications on the same topic are theirs to check.
       if (head.kind === 'decision' && isOthers(record)) return undefined
-      if (isResult(head)) {
-        const bound = { type: head.type, timeMs: head.timeMs, partition: record.partition }
-        return verifyMac(macSecret, record, head.id, bound) ? undefined : noCode
-      }
-      return verifyMac(macSecret, record, head.id) ? undefined : noCode
+      const bound = isResult(head) ? boundOf(head, record) : undefined
+      return verifyMac(macSecret, record, head.id, bound) ? undefined : noCode
     },
     seal: (record) => ({ [applicationHeader]: app, [macHeader]: macOf(macSecret, record) }),
   }
@@ -59,6 +62,8 @@ export function unsigned(applicationId: string): Authenticity {
 
 /** Believes everything and writes nothing of its own: for records from files. */
 export const believed: Authenticity = { seal: () => ({}) }
+
+const boundOf = ({ type, timeMs }: Head, { partition }: LogRecord): Bound => ({ type, timeMs, partition })
 
 const othersThan =
   (app: Buffer) =>
