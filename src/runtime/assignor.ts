@@ -18,13 +18,11 @@ export function stickyAssignor(
 ): ReadonlyMap<string, Share> {
   if (members.length === 0) return new Map()
   const candidates = new Candidates(members)
-  const byName = new Map(
-    partitions
-      .toSorted((a, b) => compareText(a.topic, b.topic) || a.partition - b.partition)
-      .map((partition) => [nameOf(partition), partition]),
-  )
+  const byTopic = partitions.toSorted((a, b) => compareText(a.topic, b.topic) || a.partition - b.partition)
+  const byName = new Map(byTopic.map((partition) => [nameOf(partition), partition]))
   const names = [...byName.keys()]
-  for (const [name, target] of targetsOf(names, candidates)) {
+  const across = byTopic.toSorted((a, b) => a.partition - b.partition).map(nameOf)
+  for (const [name, target] of targetsOf({ names, across }, candidates)) {
     const runner = candidates.isWarm(target, name) ? target : (candidates.warmest(name) ?? target)
     runner.active.push(name)
     if (runner !== target) target.warmUps.push(name)
@@ -42,8 +40,15 @@ export function stickyAssignor(
   )
 }
 
+interface TaskNames {
+  /** Topic by topic. */
+  readonly names: readonly string[]
+  /** Partition by partition: who gives some away keeps a part of each sub-topology, whose tasks cost differently. */
+  readonly across: readonly string[]
+}
+
 /** An even share for each: what it has, and then what it is best prepared for. In the order of the names. */
-function targetsOf(names: readonly string[], candidates: Candidates): ReadonlyMap<string, Candidate> {
+function targetsOf({ names, across }: TaskNames, candidates: Candidates): ReadonlyMap<string, Candidate> {
   const targets = new Map<string, Candidate>()
   const taken = new Map<Candidate, number>(candidates.all.map((candidate) => [candidate, 0]))
   const share = Math.floor(names.length / candidates.all.length)
@@ -57,7 +62,7 @@ function targetsOf(names: readonly string[], candidates: Candidates): ReadonlyMa
   }
   for (const candidate of candidates.all) {
     // Of what is too much, it gives away first what others are prepared for.
-    const kept = names
+    const kept = across
       .filter((name) => candidate.owns(name) && !targets.has(name))
       .map((name) => ({ name, elsewhere: candidates.isWarmElsewhere(candidate, name) }))
       .sort((a, b) => Number(a.elsewhere) - Number(b.elsewhere))

@@ -158,3 +158,18 @@ it('is even and at rest a few rounds later, and then every task stays where it i
     runs(500),
   )
 })
+
+it('leaves whoever must give tasks away a part of each sub-topology', () => {
+  const partitions = ['main', 'weir-x-repartition'].flatMap((topic) =>
+    [0, 1, 2, 3].map((partition) => ({ topic, partition })),
+  )
+  const nothing = { standbyReplicas: 0, owned: {}, copies: {}, left: [] }
+  const owned = Object.fromEntries(partitions.map((partition) => [nameOf(partition), 0]))
+  const members = [
+    { ...nothing, instance: 'a', owned },
+    { ...nothing, instance: 'b' },
+  ].map((data, n): GroupMember => ({ memberId: `m${n}`, topics: [], userData: encodeMemberData(data) }))
+  // What nobody else is warm for stays until it is: the newcomer first gets warm copies.
+  const { standbys } = decodeShareData(stickyAssignor(members, partitions).get('m1')!.userData!)
+  expect([...standbys].sort()).toEqual(['main-2', 'main-3', 'weir-x-repartition-2', 'weir-x-repartition-3'])
+})
