@@ -2,6 +2,7 @@ import type { TopicDescription, TopicSpec } from '../log/log.ts'
 import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogSpec, repartitionSpec, systemStore } from '../task/changelog.ts'
+import { ledgerSpec } from '../task/deployment-port.ts'
 import type { SubTopology } from '../topology/topology.ts'
 
 export interface PlannedTopic extends TopicSpec {
@@ -61,6 +62,10 @@ export function planTopics(options: TopicPlanOptions): PlannedTopic[] {
       why: 'records that could not be read, with the reason; delete what you have dealt with',
     },
     { topic: lateTopic(mainTopic), config: side(late), why: 'events that came after grace' },
+    {
+      ...ledgerSpec(appId, partitions),
+      why: 'which rule set is in force in each partition, and how far the next one is; compacted',
+    },
     ...internal,
   ]
   return planned.map((each) => ({

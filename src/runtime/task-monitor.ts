@@ -1,5 +1,6 @@
 import type { FetchedBatch } from '../log/log.ts'
 import type { CommitFacts } from '../task/commit-pipeline.ts'
+import type { InForce, WarmUpProgress } from '../task/deployment-ledger.ts'
 import type { RestoreProgress } from '../task/open-state.ts'
 import type { TaskObserver } from '../task/stream-task.ts'
 import type { Clock } from '../time/clock.ts'
@@ -121,6 +122,18 @@ export class TaskMonitor implements TaskObserver {
       ...(this.#lag === undefined ? {} : { lag: this.#lag }),
       ...(restore === undefined ? {} : { restore }),
     }
+  }
+
+  warmingUp({ hash, reached, to, isWarm, failure }: WarmUpProgress): void {
+    const fields = { task: this.#taskId, ruleSet: hash }
+    if (failure !== undefined)
+      return this.#logger.error('a deployed rule set cannot be made ready', { ...fields, failure })
+    if (isWarm) return this.#logger.info('a deployed rule set is ready', fields)
+    this.#logger.debug('making a deployed rule set ready', { ...fields, reached, to })
+  }
+
+  activated({ hash, offset }: Pick<InForce, 'hash' | 'offset'>): void {
+    this.#logger.info('another rule set is in force', { task: this.#taskId, ruleSet: hash, offset })
   }
 
   /** The task has gone elsewhere. */

@@ -26,6 +26,7 @@ describe('planTopics', () => {
       'main 3',
       'main-dead-letter 3',
       'main-late 3',
+      'app-deployments 3',
       'app-system-changelog 3',
       'app-rows-changelog 3',
       'app-events-changelog 3',
@@ -46,7 +47,7 @@ describe('planTopics', () => {
         { id: 1, sources: [internal], stores: [stores[1]] },
       ],
     })
-    expect(both.slice(3).map(({ topic }) => topic)).toEqual([
+    expect(both.slice(4).map(({ topic }) => topic)).toEqual([
       'app-system-changelog',
       'app-x-repartition',
       'app-system-1-changelog',
