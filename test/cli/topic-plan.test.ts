@@ -47,13 +47,14 @@ describe('planTopics', () => {
         { id: 1, sources: [internal], stores: [stores[1]] },
       ],
     })
-    expect(both.slice(4).map(({ topic }) => topic)).toEqual([
+    expect(both.slice(3).map(({ topic }) => topic)).toEqual([
+      'app-deployments',
       'app-system-changelog',
       'app-x-repartition',
       'app-system-1-changelog',
       'app-events-changelog',
     ])
-    expect(both.at(4)!.config).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '-1' })
+    expect(both.at(5)!.config).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '-1' })
   })
 
   it('keeps main for ever unless told otherwise', () => {
