@@ -50,6 +50,18 @@ export const stateFaults = [
     find: 'else this.#cursor = Buffer.concat([entries.at(-1)!.key, zeroByte])',
     replace: '',
   }),
+  faultsIn('src/state/sweeper.ts', ['test/state/ids/id-store.test.ts'])({
+    id: 'range-deleted-early',
+    what: 'Ids are deleted one millisecond before their retention is over.',
+    find: 'const lt = timeKey(expiredBeforeMs)',
+    replace: 'const lt = timeKey(expiredBeforeMs + 1)',
+  }),
+  faultsIn('src/state/window-segments.ts', ['test/state/window-segments.test.ts'])({
+    id: 'segment-unread',
+    what: 'A read that spans two segments of a window store misses the older one.',
+    find: 'endMs >= fromMs && startMs <= toMs',
+    replace: 'endMs >= toMs && startMs <= toMs',
+  }),
   faultsIn('src/state/ids/id-store.ts', ['test/state/ids/id-store.test.ts'])({
     id: 'discarded-id-remembered',
     what: 'An id of a batch that was discarded makes its own record a duplicate.',

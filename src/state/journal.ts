@@ -1,6 +1,6 @@
 import type { Change } from './engine.ts'
 
-/** One record of a store's changelog: bytes as they lie in the database, so that restoring is a plain put. */
+/** One record of a store's changelog. The value is as in the database, and so is the key but for window stores (`segmentedKey`). */
 export interface ChangelogEntry {
   readonly store: string
   readonly key: Buffer
@@ -25,6 +25,11 @@ export class Write implements ChangelogEntry, Change {
 
   get column(): string {
     return this.store
+  }
+
+  /** What the changelog gets of it. */
+  get logged(): ChangelogEntry {
+    return this
   }
 }
 

@@ -33,6 +33,13 @@ export function writeOrdered(bytes: Buffer, value: number, at: number): void {
 export const readOrdered = (bytes: Buffer, at: number): number =>
   (bytes.readUInt32BE(at) ^ 0x80000000) * 2 ** 32 + bytes.readUInt32BE(at + 4)
 
+/** A time as the beginning of keys that lie in the order of their times. */
+export function timeKey(timeMs: number): Buffer {
+  const key = Buffer.allocUnsafe(timeBytes)
+  writeOrdered(key, Math.max(timeMs, Number.MIN_SAFE_INTEGER), 0)
+  return key
+}
+
 /** A timestamped store's value: the time, then the serde's bytes. */
 export function timestampedBytes(timestampMs: number, value: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(timeBytes + value.length)
@@ -46,12 +53,15 @@ export const timestampOf = (value: Buffer): number => readOrdered(value, 0)
 /** The serde's bytes in a timestamped store's value. */
 export const payloadOf = (value: Buffer): Buffer => value.subarray(timeBytes)
 
-/** What the keys of all entries of a window store's key start with. */
-export function windowPrefix(key: string): Buffer {
+const noBytes = Buffer.alloc(0)
+
+/** What the keys of all entries of a window store's key start with; before it the bytes of `before`. */
+export function windowPrefix(key: string, before: Buffer = noBytes): Buffer {
   const length = Buffer.byteLength(key, 'utf8')
-  const prefix = Buffer.allocUnsafe(lengthBytes + length)
-  prefix.writeUInt32BE(length, 0)
-  prefix.write(key, lengthBytes, 'utf8')
+  const prefix = Buffer.allocUnsafe(before.length + lengthBytes + length)
+  before.copy(prefix)
+  prefix.writeUInt32BE(length, before.length)
+  prefix.write(key, before.length + lengthBytes, 'utf8')
   return prefix
 }
 

@@ -4,6 +4,7 @@ import type { ChangelogEntry } from './journal.ts'
 import { expiredBefore, isExpiring, timeOfEntry } from './retention.ts'
 import type { StoreDef } from './stores.ts'
 import { systemChanges } from './system.ts'
+import { segmentedKey } from './window-segments.ts'
 
 /** Records of one store's changelog in offset order; a `null` value deletes. */
 export interface ChangelogBatch {
@@ -76,16 +77,18 @@ export async function restore(options: RestoreOptions): Promise<number> {
 }
 
 /**
- * An expired window entry or page of ids can be passed over: nothing else has its key. An expired value of a timestamped store deletes:
- * it may have replaced one that would still be seen.
+ * An expired window entry or page of ids can be passed over: nothing else has its key. An expired value of a timestamped store
+ * deletes: it may have replaced one that would still be seen.
  */
 function changeOf(store: StoreDef, streamTimeMs: number | undefined) {
   const expiredBeforeMs =
     isExpiring(store) && streamTimeMs !== undefined ? expiredBefore(store, streamTimeMs) : Number.NEGATIVE_INFINITY
   return ({ key, value }: ChangelogBatch['entries'][number]): Change | undefined => {
-    if (value === null || !isExpiring(store) || timeOfEntry(store, { key, value }) >= expiredBeforeMs) {
-      return { column: store.name, key, value }
-    }
-    return store.kind === 'timestamped' ? { column: store.name, key, value: null } : undefined
+    const column = store.name
+    if (value === null || !isExpiring(store)) return { column, key, value }
+    const timeMs = timeOfEntry(store, { key, value })
+    if (timeMs >= expiredBeforeMs)
+      return { column, key: store.kind === 'window' ? segmentedKey(store, key, timeMs) : key, value }
+    return store.kind === 'timestamped' ? { column, key, value: null } : undefined
   }
 }

@@ -3,6 +3,7 @@ import type { Entry, StateDb } from './engine.ts'
 import { KeyFilter } from './key-filter.ts'
 import { windowKeyOf } from './keys.ts'
 import { type ExpiringStoreDef, expiredBefore, timeOfEntry } from './retention.ts'
+import { loggedKey } from './window-segments.ts'
 
 const zeroByte = Buffer.alloc(1)
 const visitsPerBatch = 4_000
@@ -57,6 +58,6 @@ export class StoredKeys {
   }
 
   #keyOf({ key }: Entry): string {
-    return this.#def.kind === 'window' ? windowKeyOf(key) : key.toString('utf8')
+    return this.#def.kind === 'window' ? windowKeyOf(loggedKey(key)) : key.toString('utf8')
   }
 }

@@ -1,7 +1,7 @@
 import type { Change, StateDb } from './engine.ts'
-import { pageKeyFrom } from './ids/id-page.ts'
+import { timeKey } from './keys.ts'
 import { type ExpiringStoreDef, expiredBefore, isExpiring, timeOfEntry } from './retention.ts'
-import type { IdStoreDef, StoreDef } from './stores.ts'
+import type { IdStoreDef, StoreDef, WindowStoreDef } from './stores.ts'
 import { sweepCursorKey, systemColumn } from './system.ts'
 
 const minVisits = 64
@@ -83,13 +83,18 @@ class ColumnSweep {
   }
 }
 
-/** Forgets pages of ids, which lie in the order of their times, by the range, a part of the retention at a time. */
-class PageSweep {
-  readonly #def: IdStoreDef
+type ByTimeDef = IdStoreDef | WindowStoreDef<unknown>
+
+/** Pages of ids and segments of windows begin with the time at which they are past. */
+const liesByTime = (def: ExpiringStoreDef): def is ByTimeDef => def.kind !== 'timestamped'
+
+/** Deletes by the range what lies in the order of its times, a part of the retention at a time. */
+class RangeSweep {
+  readonly #def: ByTimeDef
   readonly #db: StateDb
   #clearedMs = Number.NEGATIVE_INFINITY
 
-  constructor(def: IdStoreDef, db: StateDb) {
+  constructor(def: ByTimeDef, db: StateDb) {
     this.#def = def
     this.#db = db
   }
@@ -98,8 +103,10 @@ class PageSweep {
     const { name, retentionMs } = this.#def
     const expiredBeforeMs = expiredBefore(this.#def, streamTimeMs)
     if (expiredBeforeMs - this.#clearedMs < retentionMs / clearsPerRetention) return
-    await this.#db.deleteRange(name, { gte: start, lt: pageKeyFrom(expiredBeforeMs) })
     this.#clearedMs = expiredBeforeMs
+    const [[oldest] = []] = await this.#db.getRanges(name, [{ gte: start, limit: 1 }])
+    const lt = timeKey(expiredBeforeMs)
+    if (oldest !== undefined && Buffer.compare(oldest.key, lt) < 0) await this.#db.deleteRange(name, { gte: start, lt })
   }
 }
 
@@ -110,16 +117,16 @@ class PageSweep {
 export class Sweeper {
   readonly #db: StateDb
   readonly #sweeps: ReadonlyMap<string, ColumnSweep>
-  readonly #pages: readonly PageSweep[]
+  readonly #ranges: readonly RangeSweep[]
   #resumed = false
 
   constructor(db: StateDb, stores: readonly StoreDef[]) {
     this.#db = db
     const expiring = stores.filter(isExpiring)
     this.#sweeps = new Map(
-      expiring.filter(({ kind }) => kind !== 'ids').map((def) => [def.name, new ColumnSweep(def, db)]),
+      expiring.filter((def) => !liesByTime(def)).map((def) => [def.name, new ColumnSweep(def, db)]),
     )
-    this.#pages = expiring.filter((def) => def.kind === 'ids').map((def) => new PageSweep(def, db))
+    this.#ranges = expiring.filter(liesByTime).map((def) => new RangeSweep(def, db))
   }
 
   /** Says what is about to be written: the more, the more the next sweep visits. */
@@ -138,7 +145,7 @@ export class Sweeper {
    * one of those may put a swept key anew. Not while an earlier batch is still being written.
    */
   async sweep(streamTimeMs: number): Promise<Change[]> {
-    for (const pages of this.#pages) await pages.sweep(streamTimeMs)
+    for (const range of this.#ranges) await range.sweep(streamTimeMs)
     const sweeps = [...this.#sweeps.values()]
     if (!this.#resumed) {
       const keys = sweeps.map(({ column }) => sweepCursorKey(column))

@@ -6,7 +6,7 @@ import { keyBytes, readOrdered, writeOrdered } from './keys.ts'
 export const systemColumn = 'system'
 
 /** Counts up when the layout of keys or values changes. */
-export const formatVersion = 1
+export const formatVersion = 2
 
 /** How far the state in a database has come. */
 export interface SystemState {

@@ -141,7 +141,7 @@ export class TaskState {
       const writes = this.#journal.drain()
       this.#sweeper.noteWrites(writes)
       this.#endBatch()
-      return { changes: writes, changelog: writes }
+      return { changes: writes, changelog: writes.map(({ logged }) => logged) }
     }
     if (!this.#onTheWay) this.#endBatch()
     return { changes: [], changelog: [] }

@@ -1,9 +1,10 @@
 import type { Serde } from '../record/serde.ts'
 import { CacheEntry } from './cache.ts'
 import type { Entry } from './engine.ts'
-import { Write } from './journal.ts'
+import { type ChangelogEntry, Write } from './journal.ts'
 import { windowOffsetOf, windowTimeOf } from './keys.ts'
 import type { WindowEntry } from './stores.ts'
+import { loggedKey } from './window-segments.ts'
 
 export interface Span {
   readonly fromMs: number
@@ -25,6 +26,10 @@ export class WindowWrite extends Write {
     super(row.store, row.key, row.value)
     this.timeMs = row.timeMs
     this.offset = row.offset
+  }
+
+  override get logged(): ChangelogEntry {
+    return { store: this.store, key: loggedKey(this.key), value: this.value }
   }
 }
 
@@ -206,6 +211,11 @@ export class KeyRows extends CacheEntry {
 
   get isKnown(): boolean {
     return this.#fromMs <= this.#toMs
+  }
+
+  /** Whether what is known begins after this time. */
+  isKnownAfter(timeMs: number): boolean {
+    return this.isKnown && timeMs < this.#fromMs
   }
 
   forget(): void {

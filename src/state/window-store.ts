@@ -2,11 +2,12 @@ import { StateStoreError } from '../errors.ts'
 import type { StateCache } from './cache.ts'
 import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
-import { wellFormed, windowKey, windowPrefix, windowRange, windowTimeOf } from './keys.ts'
+import { wellFormed, windowOffsetOf, windowTimeOf } from './keys.ts'
 import { expiredBefore } from './retention.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
 import { KeyRows, Rows, type Span, WindowWrite } from './window-rows.ts'
+import { WindowSegments } from './window-segments.ts'
 
 export interface WindowStoreOptions {
   readonly db: StateDb
@@ -38,6 +39,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   readonly #cache: StateCache
   readonly #streamTimeMs: () => number
   readonly #stored: StoredKeys
+  readonly #segments: WindowSegments
   #wishes = new Set<KeyRows>()
   #keys = new Map<string, KeyRows>()
   #written: KeyRows[] = []
@@ -51,6 +53,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     this.#cache = cache
     this.#streamTimeMs = streamTimeMs
     this.#stored = stored
+    this.#segments = new WindowSegments(def, db)
   }
 
   put(anyKey: string, { timeMs, offset, value }: WindowEntry<V>): void {
@@ -63,7 +66,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
       held.replace(before, bytes)
     } else {
       if (!held.isWritten) this.#written.push(held)
-      const key = windowKey(windowPrefix(held.key), timeMs, offset)
+      const key = this.#segments.keyOf(held.key, timeMs, offset)
       const write = new WindowWrite({ store: this.#def.name, key, value: bytes, timeMs, offset })
       held.put(this.#journal.add(write), bytes)
     }
@@ -103,19 +106,27 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   }
 
   async load(): Promise<void> {
+    await this.#segments.load()
     await this.#stored.visit()
     const into = this.#keys
     const streamTimeMs = this.#streamTimeMs()
     let gaps: Gap[] = []
     for (const held of this.#wishes) {
-      for (const span of held.missing()) gaps.push({ held, ...span, onwards: span.toMs >= streamTimeMs })
+      for (const span of held.missing())
+        gaps.push({ held, ...span, onwards: span.toMs >= streamTimeMs && !held.isKnownAfter(span.toMs) })
     }
     this.#wishes = new Set()
     while (gaps.length > 0) {
-      const answers = await this.#cache.reading(this.#db.getRanges(this.#def.name, gaps.map(rangeOf)))
+      const ranges = gaps.map((gap) => this.#rangesOf(gap))
+      const answers = await this.#cache.reading(this.#db.getRanges(this.#def.name, ranges.flat()))
       // After a discard nothing may be taken for known that was read before it.
       if (this.#keys !== into) return
-      gaps = gaps.flatMap((gap, n) => this.#fill(gap, answers[n]!))
+      let at = 0
+      gaps = gaps.flatMap((gap, n) => {
+        const from = at
+        at += ranges[n]!.length
+        return this.#fill(gap, answers.slice(from, at))
+      })
     }
   }
 
@@ -138,6 +149,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
 
   settle(streamTimeMs: number): void {
     this.#stored.settle(streamTimeMs)
+    this.#segments.settle(streamTimeMs)
   }
 
   discard(): void {
@@ -151,12 +163,25 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     this.#keys.delete(key)
   }
 
-  /** Takes in what was read; returns what is still to be read. */
-  #fill({ held, fromMs, toMs, onwards }: Gap, entries: readonly Entry[]): Gap[] {
-    const isCut = onwards && entries.length === lastEntries
-    // There may be more rows at the last one's time.
-    const knownToMs = isCut ? windowTimeOf(entries.at(-1)!.key) - 1 : onwards ? Number.POSITIVE_INFINITY : toMs
-    held.addRead(entries, { fromMs, toMs: Math.max(fromMs - 1, knownToMs) })
+  #rangesOf({ held, fromMs, toMs, onwards }: Gap): KeyRange[] {
+    const ranges = this.#segments.rangesOf(held.key, fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
+    return onwards ? ranges.map((range) => ({ ...range, limit: lastEntries })) : ranges
+  }
+
+  /** Takes in what was read, a list a segment; returns what is still to be read. */
+  #fill({ held, fromMs, toMs, onwards }: Gap, answers: readonly Entry[][]): Gap[] {
+    let knownToMs = onwards ? Number.POSITIVE_INFINITY : toMs
+    for (const entries of answers) {
+      // There may be more rows at the last one's time.
+      if (onwards && entries.length === lastEntries)
+        knownToMs = Math.min(knownToMs, windowTimeOf(entries.at(-1)!.key) - 1)
+    }
+    const isCut = onwards && knownToMs < Number.POSITIVE_INFINITY
+    const entries = joined(answers)
+    held.addRead(isCut ? entries.filter(({ key }) => windowTimeOf(key) <= knownToMs) : entries, {
+      fromMs,
+      toMs: Math.max(fromMs - 1, knownToMs),
+    })
     this.#resize(held)
     return isCut && knownToMs < toMs ? [{ held, fromMs: knownToMs + 1, toMs, onwards: false }] : []
   }
@@ -198,7 +223,12 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   }
 }
 
-function rangeOf({ held, fromMs, toMs, onwards }: Gap): KeyRange {
-  const range = windowRange(windowPrefix(held.key), fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
-  return onwards ? { ...range, limit: lastEntries } : range
+/** Segments follow each other in time, but where the retention has changed. */
+function joined(answers: readonly Entry[][]): readonly Entry[] {
+  if (answers.length < 2) return answers[0] ?? []
+  const entries = answers.flat()
+  const order = (a: Entry, b: Entry) =>
+    windowTimeOf(a.key) - windowTimeOf(b.key) || windowOffsetOf(a.key) - windowOffsetOf(b.key)
+  entries.sort(order)
+  return entries.filter((entry, n) => n === 0 || order(entries[n - 1]!, entry) < 0)
 }

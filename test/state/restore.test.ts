@@ -11,6 +11,7 @@ import { keyBytes, timestampedBytes, windowKey, windowPrefix } from '../../src/s
 import { type ChangelogBatch, restore } from '../../src/state/restore.ts'
 import { readSystem } from '../../src/state/system.ts'
 import { columnsOf } from '../../src/state/task-state.ts'
+import { segmentedKey } from '../../src/state/window-segments.ts'
 import { restoreBatches, restoreEnd } from './restore-fixture.ts'
 import { allStores, amounts, contentOf, names, seen, withMethods } from './state-fixture.ts'
 
@@ -124,7 +125,7 @@ describe('a restore', () => {
     const at = (timeMs: number) => ({ key: windowKey(windowPrefix('w'), timeMs, 0), value: Buffer.from([1]) })
     const batches = given({ entries: [at(0), at(5), at(4)], nextOffset: 3 })
     await restore({ db, store: amounts, batches, from: 0, to: 3, streamTimeMs: 15 })
-    expect(await contentOf(db, amounts.name)).toEqual([at(5)])
+    expect(await contentOf(db, amounts.name)).toEqual([{ ...at(5), key: segmentedKey(amounts, at(5).key, 5) }])
   })
 
   test('an expired value does not bring back the one that it replaced', async () => {

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { StateDb } from '../../src/state/engine.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
-import { keyBytes, timestampedBytes, windowKey, windowPrefix } from '../../src/state/keys.ts'
+import { keyBytes, timestampedBytes, windowKey, windowPrefix, windowTimeOf } from '../../src/state/keys.ts'
 import { Sweeper } from '../../src/state/sweeper.ts'
 import { systemColumn } from '../../src/state/system.ts'
 import { columnsOf } from '../../src/state/task-state.ts'
+import { segmentedKey } from '../../src/state/window-segments.ts'
 import { allStores, amounts, contentOf, names, seen, withMethods } from './state-fixture.ts'
 
 let db: StateDb
@@ -33,7 +34,7 @@ beforeEach(async () => {
   db = withMethods(memory, {
     async getRanges(column, ranges) {
       const answers = await memory.getRanges(column, ranges)
-      visits.push(answers[0]!.length)
+      if (column === seen.name) visits.push(answers[0]!.length)
       return answers
     },
   })
@@ -47,15 +48,23 @@ describe('a sweep', () => {
     expect((await contentOf(db, seen.name)).map(({ key }) => key.toString())).toEqual(['k000001'])
   })
 
-  test('sweeps window entries by the time in their key, and leaves key-value stores alone', async () => {
+  test('deletes segments of window entries that are all past their retention, and leaves key-value stores alone', async () => {
     const entry = (timeMs: number) => ({
       column: amounts.name,
-      key: windowKey(windowPrefix('w'), timeMs, 1),
+      key: segmentedKey(amounts, windowKey(windowPrefix('w'), timeMs, 1), timeMs),
       value: Buffer.from([1]),
     })
-    await db.write([entry(-3), entry(0), entry(1), { column: names.name, key: keyBytes('x'), value: Buffer.alloc(8) }])
-    await commit([], 11)
-    expect(await contentOf(db, amounts.name)).toEqual([{ key: entry(1).key, value: entry(1).value }])
+    await db.write([
+      entry(-3),
+      entry(0),
+      entry(4),
+      entry(5),
+      { column: names.name, key: keyBytes('x'), value: Buffer.alloc(8) },
+    ])
+    await commit([], 15)
+    expect((await contentOf(db, amounts.name)).map(({ key }) => windowTimeOf(key))).toEqual([0, 4, 5])
+    await commit([], 16)
+    expect((await contentOf(db, amounts.name)).map(({ key }) => windowTimeOf(key))).toEqual([5])
     expect(await contentOf(db, names.name)).toHaveLength(1)
   })
 

@@ -42,13 +42,6 @@ export class IdPage {
   }
 }
 
-/** The key before which all pages have only ids from before `timeMs`. */
-export function pageKeyFrom(timeMs: number): Buffer {
-  const key = Buffer.allocUnsafe(8)
-  writeOrdered(key, Math.max(timeMs, Number.MIN_SAFE_INTEGER), 0)
-  return key
-}
-
 /** When the last id of a page can be forgotten, by its key. */
 export const pageTimeOf = (key: Buffer): number => readOrdered(key, 0)
 
