@@ -31,14 +31,13 @@ export class Feed {
   async run(count: number, perSecond: number, signal?: AbortSignal): Promise<void> {
     const producer = await this.#log.openProducer()
     const startedMs = performance.now()
-    let sent = 0
+    const before = this.#sent
     try {
-      while (sent < count && signal?.aborted !== true) {
+      for (let sent = 0; sent < count && signal?.aborted !== true; sent = this.#sent - before) {
         const due = Math.min(count, Math.ceil(((performance.now() - startedMs) / 1000) * perSecond))
-        const records = this.#take(Math.min(due - sent, 5_000))
+        const records = this.records(Math.min(due - sent, 5_000))
         if (records.length > 0) await producer.send(records)
         else if (due > sent) return
-        sent += records.length
         await pause(tickMs)
       }
     } finally {
@@ -46,29 +45,8 @@ export class Feed {
     }
   }
 
-  /** The next events as records for main. */
+  /** The next events as records for main, fewer when there are no more. */
   records(count: number): OutgoingRecord[] {
-    return this.#take(count)
-  }
-
-  /** Logins on every partition that nobody confirms: only ticks can let their time pass. */
-  async close(): Promise<void> {
-    const producer = await this.#log.openProducer()
-    const records = Array.from({ length: 10 * this.#partitions }, (_, n) =>
-      this.#record({
-        kind: 'business',
-        type: 'session.login',
-        id: `closing-${n}`,
-        key: `closing-${n}`,
-        time: this.#timeMs,
-        payload: { deviceId: 'd' },
-      }),
-    )
-    await producer.send(records)
-    await producer.close()
-  }
-
-  #take(count: number): OutgoingRecord[] {
     const records: OutgoingRecord[] = []
     for (let n = 0; n < count; n++) {
       const { value, done } = this.#events.next()
@@ -79,6 +57,23 @@ export class Feed {
       records.push(this.#record(value))
     }
     return records
+  }
+
+  /** Logins on every partition that nobody confirms: only ticks can let their time pass. */
+  async sendUnconfirmedLogins(): Promise<void> {
+    const producer = await this.#log.openProducer()
+    const records = Array.from({ length: 10 * this.#partitions }, (_, n) =>
+      this.#record({
+        kind: 'business',
+        type: 'session.login',
+        id: `unconfirmed-${n}`,
+        key: `unconfirmed-${n}`,
+        time: this.#timeMs,
+        payload: { deviceId: 'd' },
+      }),
+    )
+    await producer.send(records)
+    await producer.close()
   }
 
   #listChanges(): OutgoingRecord[] {

@@ -28,7 +28,7 @@ export const killCampaign = (options: KillOptions): Promise<Row> =>
       await killer.kill(aims[n % aims.length]!)
     }
     await feeding
-    await campaign.feed.close()
+    await campaign.feed.sendUnconfirmedLogins()
     await killer.kill('running')
     const verdict = await campaign.finish()
     return {
