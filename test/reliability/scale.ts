@@ -54,7 +54,7 @@ export const scaleCampaign = (options: ScaleOptions): Promise<Row> => {
     over.abort()
     await feeding
     const verdict = await campaign.finish()
-    const pauses = await pausesOf(campaign, stages)
+    const waits = await longestWaits(campaign, stages)
     return {
       ...verdict,
       campaign: 'scale',
@@ -64,7 +64,7 @@ export const scaleCampaign = (options: ScaleOptions): Promise<Row> => {
       recoveryMs: recoveryMs.slice(1),
       figures: Object.fromEntries(
         stages.flatMap(({ name, replayed: records }, n) => [
-          [`${name}: longest pause of each partition, ms`, pauses[n]!.join(' ')],
+          [`${name}: longest wait for a decision by partition, ms`, waits[n]!.join(' ')],
           [`${name}: changelog records replayed`, records],
         ]),
       ),
@@ -76,17 +76,17 @@ export const scaleCampaign = (options: ScaleOptions): Promise<Row> => {
 const replayed = ({ instances }: Campaign): number =>
   instances.reduce((sum, { status }) => sum + (status?.replayed ?? 0), 0)
 
-/** By stage and partition: the longest time between two decisions' commits, by the log's timestamps. */
-async function pausesOf({ log, mainTopic, partitions }: Campaign, stages: readonly Stage[]): Promise<number[][]> {
-  const decisions = (await readTopic(log, mainTopic)).filter(
-    ({ headers }) => headers['kind']?.toString() === 'decision',
-  )
-  return stages.map(({ fromMs, toMs }) =>
-    Array.from({ length: partitions }, (_, partition) => {
-      const times = decisions
-        .filter((record) => record.partition === partition && record.timestampMs >= fromMs && record.timestampMs < toMs)
-        .map(({ timestampMs }) => timestampMs)
-      return times.reduce((most, time, n) => Math.max(most, n === 0 ? time - fromMs : time - times[n - 1]!), 0)
-    }),
-  )
+/** By stage and partition: how long the event that waited longest waited for its decision, by the log's timestamps. */
+async function longestWaits({ log, mainTopic, partitions }: Campaign, stages: readonly Stage[]): Promise<number[][]> {
+  const waits = stages.map(() => new Array<number>(partitions).fill(0))
+  const eventMs = new Map<string, number>()
+  for (const { partition, offset, headers, timestampMs } of await readTopic(log, mainTopic)) {
+    const decided = headers['kind']?.toString() === 'decision' ? headers['id']!.toString() : undefined
+    if (decided === undefined) eventMs.set(`d:${partition}:${offset}`, timestampMs)
+    const arrivedMs = eventMs.get(decided ?? '')
+    if (arrivedMs === undefined) continue
+    const stage = stages.findIndex(({ fromMs, toMs }) => timestampMs >= fromMs && timestampMs < toMs)
+    if (stage >= 0) waits[stage]![partition] = Math.max(waits[stage]![partition]!, timestampMs - arrivedMs)
+  }
+  return waits
 }
