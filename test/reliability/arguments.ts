@@ -33,7 +33,8 @@ export function readArguments(args: readonly string[], known: readonly string[])
       help: { type: 'boolean' },
     },
   })
-  if (values.help === true || positionals.length === 0) return 'help'
+  // Without a campaign the page alone is made.
+  if (values.help === true || (positionals.length === 0 && values['doc'] === undefined)) return 'help'
   const names = positionals.includes('all') ? known : positionals
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new Error(`there is no campaign "${unknown}"; there are ${known.join(', ')} and all`)
@@ -48,6 +49,7 @@ export function readArguments(args: readonly string[], known: readonly string[])
       }),
   )
   const { out, doc, small = false } = values as { out?: string; doc?: string; small?: boolean }
+  if (doc !== undefined && out === undefined) throw new Error('--doc shows what lies in --out: say both')
   return {
     names,
     small,

@@ -14,11 +14,16 @@ export async function readReport(file: string): Promise<Report> {
 }
 
 /** Writes the rows beside those of other campaigns that the file has already. */
-export async function writeReport(file: string, rows: readonly Row[], machine: Report['machine']): Promise<void> {
+export async function writeReport(
+  file: string,
+  rows: readonly Row[],
+  { order, cores }: { readonly order: readonly string[]; readonly cores: number },
+): Promise<void> {
   const before = await readReport(file).catch(() => undefined)
   const names = new Set(rows.map(nameOf))
   const kept = (before?.rows ?? []).filter((row) => !names.has(nameOf(row)))
-  const report: Report = { machine, node: process.version, rows: [...kept, ...rows] }
+  const all = [...kept, ...rows].sort((a, b) => order.indexOf(a.campaign) - order.indexOf(b.campaign))
+  const report: Report = { machine: { cores }, node: process.version, rows: all }
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
 }
 
