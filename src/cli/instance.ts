@@ -79,7 +79,8 @@ export async function startInstance(
   }
 }
 
-async function openLog({ log }: WeirConfig, logger: Logger): Promise<Log> {
+/** Opens the log that the configuration names, the embedded one as its owner. @throws LogError `log-owned`, `log-unavailable` */
+export async function openLog({ log }: WeirConfig, logger: Logger): Promise<Log> {
   if (log.kind === 'embedded') {
     const { openEmbeddedLog } = await import('../log/embedded/open.ts')
     return openEmbeddedLog(log.dataDir, { logger: fieldsFirst(logger) })

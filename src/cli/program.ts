@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
   simulate: () => import('./commands/simulate.ts').then(({ simulateCommand }) => simulateCommand),
   lag: () => import('./commands/lag.ts').then(({ lagCommand }) => lagCommand),
   state: () => import('./commands/state.ts').then(({ stateCommand }) => stateCommand),
+  reset: () => import('./commands/reset.ts').then(({ resetCommand }) => resetCommand),
   topics: () => import('./commands/topics.ts').then(({ topicsCommand }) => topicsCommand),
 }
 

@@ -200,5 +200,7 @@ export interface Log extends LogClient {
   commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>
   /** Drops records below `offset` (Kafka's delete-records). */
   deleteRecordsBefore(partition: TopicPartition, offset: number): Promise<void>
+  /** How many members a group has now. Only of logs that several processes use at once. */
+  groupMembers?(groupId: string): Promise<number>
   joinGroup(options: GroupOptions): Promise<GroupMembership>
 }

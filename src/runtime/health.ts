@@ -10,6 +10,8 @@ export interface TaskHealth {
   /** Records between the task's position and the end of its partition. */
   readonly lag?: number
   readonly restore?: RestoreStatus
+  /** Decisions in the log that are not what was decided after a reset. */
+  readonly differingDecisions?: number
   /** How long the last stable offset has stood still below the high watermark. */
   readonly openTransactionAgeMs?: number
 }
@@ -73,8 +75,14 @@ export function healthReport(
       const seconds = Math.floor(openTransactionAgeMs / 1000)
       return `task ${taskId} waits behind a transaction that has been open for ${seconds} s; end its producer`
     })
-  const status = notReady.length > 0 ? 'not-ready' : heldBack.length > 0 ? 'degraded' : 'ready'
-  return { status, reasons: [...notReady, ...heldBack], state, tasks, standbys, owners }
+  const differing = tasks
+    .filter(({ differingDecisions = 0 }) => differingDecisions > 0)
+    .map(
+      ({ taskId, differingDecisions }) =>
+        `task ${taskId} decides ${differingDecisions} decisions otherwise than the log holds them since the reset`,
+    )
+  const status = notReady.length > 0 ? 'not-ready' : heldBack.length + differing.length > 0 ? 'degraded' : 'ready'
+  return { status, reasons: [...notReady, ...heldBack, ...differing], state, tasks, standbys, owners }
 }
 
 function notRunning({ taskId, state, restore }: TaskHealth): string {

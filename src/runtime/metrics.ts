@@ -11,6 +11,8 @@ export const counters = {
   'records.dead_lettered': 'Records sent to the dead-letter topic, by reason',
   'records.forged': 'Control records, decisions or feature records without a valid signature',
   decisions: 'Decisions committed, by outcome',
+  'decisions.equal': 'Decisions in the log that were decided again after a reset, byte for byte',
+  'decisions.differing': 'Decisions in the log that are not what is decided after a reset',
   'rules.hits': 'Times a rule fired, by rule and mode',
   'rules.failures': 'Evaluations of a rule that failed, by rule',
   commits: 'Transactions committed',

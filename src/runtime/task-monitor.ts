@@ -15,6 +15,8 @@ const counterOf: Readonly<Record<string, CounterName>> = {
   skipped: 'records.skipped',
   late: 'records.late',
   duplicates: 'records.duplicate',
+  'decisions-equal': 'decisions.equal',
+  'decisions-differing': 'decisions.differing',
 }
 
 const labelled: Readonly<Record<string, { readonly counter: CounterName; readonly label: string }>> = {
@@ -38,6 +40,7 @@ export class TaskMonitor implements TaskObserver {
   readonly #restore: RestoreReport
   #heldBackSinceMs: number | undefined
   #heldBackAt = -1
+  #differing = 0
 
   constructor(taskId: string, metrics: Metrics, clock: Clock, logger: Logger = silentLogger) {
     this.#taskId = taskId
@@ -49,6 +52,7 @@ export class TaskMonitor implements TaskObserver {
   }
 
   readonly count = (name: string, by = 1): void => {
+    if (name === 'decisions-differing') this.#differs(by)
     const plain = counterOf[name]
     if (plain !== undefined) return this.#metrics.add(plain, by, this.#labels)
     const dot = name.indexOf('.')
@@ -58,6 +62,15 @@ export class TaskMonitor implements TaskObserver {
       return this.#metrics.add(known.counter, by, { ...this.#labels, [known.label]: name.slice(dot + 1) })
     if (name.startsWith(severalRows)) this.#warnOfRows(name.slice(severalRows.length))
     this.#metrics.add('operators.count', by, { ...this.#labels, name })
+  }
+
+  /** After a reset: the log holds other decisions than are made now. */
+  #differs(by: number): void {
+    this.#differing += by
+    this.#logger.error('decisions in the log are not what is decided now; see weir reset --help', {
+      ...this.#labels,
+      differing: this.#differing,
+    })
   }
 
   /** Once a table: the rule file describes it wrongly, and every row would say so again. */
@@ -119,6 +132,7 @@ export class TaskMonitor implements TaskObserver {
       taskId: this.#taskId,
       state,
       openTransactionAgeMs: this.#heldBackMs(),
+      ...(this.#differing === 0 ? {} : { differingDecisions: this.#differing }),
       ...(this.#lag === undefined ? {} : { lag: this.#lag }),
       ...(restore === undefined ? {} : { restore }),
     }

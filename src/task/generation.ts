@@ -41,6 +41,8 @@ export class Generation {
   readonly commits: CommitPipeline
   /** The next input offset to process. */
   position: number
+  /** After a reset: how far the task had come before. */
+  readonly decidedTo: number | undefined
   readonly #opened: OpenedState
   readonly #streamTime: StreamTime
   readonly #processor: BatchProcessor
@@ -55,6 +57,7 @@ export class Generation {
     this.deployment = deployment
     this.defined = defined
     this.position = position
+    this.decidedTo = opened.decidedTo
     this.#processor = new BatchProcessor({
       topology: defined.topology,
       taskId,
@@ -128,7 +131,9 @@ export class Generation {
 
   /** How far it has come, as a commit says it. */
   reached(): Position {
-    return { offset: this.position, streamTimeMs: this.streamTimeMs, timestampMs: this.lastTimed?.timestampMs }
+    const { position: offset, streamTimeMs, decidedTo = -1 } = this
+    const again = offset < decidedTo ? { decidedTo } : {}
+    return { offset, streamTimeMs, timestampMs: this.lastTimed?.timestampMs, ...again }
   }
 
   /** A second time does nothing. */

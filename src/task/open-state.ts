@@ -41,6 +41,8 @@ export interface OpenedState {
   readonly position: number
   /** The log's timestamp of the last record before it that stream time looked at, where that is known. */
   readonly timestampMs: number | undefined
+  /** After a reset: how far the task had come before. */
+  readonly decidedTo: number | undefined
   /** True when no commit has said yet by which definition the state is computed. */
   readonly isNew: boolean
   readonly trimmer: ChangelogTrimmer
@@ -81,6 +83,7 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
     state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.beforeMs }),
     position: position.offset,
     timestampMs: position.timestampMs,
+    decidedTo: position.decidedTo,
     isNew: definition === undefined,
     trimmer: new ChangelogTrimmer({
       applicationId,
@@ -140,6 +143,10 @@ async function choosePosition(stored: Position | undefined, options: OpenStateOp
   const { log, applicationId, groupId = applicationId, source } = options
   const [committed] = groupId === null ? [] : await log.committedOffsets(groupId, [source])
   if (committed === undefined) return stored ?? { offset: await log.startOffset(source), streamTimeMs: -1 }
-  const { streamTimeMs = stored?.streamTimeMs ?? -1, timestampMs = stored?.timestampMs } = timesIn(committed.metadata)
-  return { offset: committed.offset, streamTimeMs, timestampMs }
+  const {
+    streamTimeMs = stored?.streamTimeMs ?? -1,
+    timestampMs = stored?.timestampMs,
+    decidedTo,
+  } = timesIn(committed.metadata)
+  return { offset: committed.offset, streamTimeMs, timestampMs, decidedTo }
 }

@@ -6,20 +6,23 @@ export interface Position {
   readonly streamTimeMs: number
   /** The log's timestamp of the last record that stream time looked at, where that is known: ticks count from it. */
   readonly timestampMs?: number | undefined
+  /** After a reset: how far the task had come before. What lies below was decided and written then. */
+  readonly decidedTo?: number | undefined
 }
 
 /** The position's key in the system store and its changelog. */
 export const positionKey = Buffer.from('position')
 
-export const encodePosition = ({ offset, streamTimeMs, timestampMs }: Position): Buffer =>
-  Buffer.from(JSON.stringify({ offset, streamTimeMs, timestampMs }))
+export const encodePosition = ({ offset, streamTimeMs, timestampMs, decidedTo }: Position): Buffer =>
+  Buffer.from(JSON.stringify({ offset, streamTimeMs, timestampMs, decidedTo }))
 
 /** @throws TaskCorruptedError `state-corrupted` when the bytes are not a position */
 export function decodePosition(bytes: Buffer): Position {
   try {
-    const { offset, streamTimeMs, timestampMs } = JSON.parse(bytes.toString())
+    const { offset, streamTimeMs, timestampMs, decidedTo } = JSON.parse(bytes.toString())
+    const whole = (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : undefined)
     if (Number.isSafeInteger(offset) && Number.isSafeInteger(streamTimeMs))
-      return { offset, streamTimeMs, timestampMs: Number.isSafeInteger(timestampMs) ? timestampMs : undefined }
+      return { offset, streamTimeMs, timestampMs: whole(timestampMs), decidedTo: whole(decidedTo) }
   } catch {
     // Falls through to the one error below.
   }
@@ -29,12 +32,12 @@ export function decodePosition(bytes: Buffer): Position {
   )
 }
 
-/** What travels with a committed offset: the times at that position. */
-export const positionMetadata = ({ streamTimeMs, timestampMs }: Position): string =>
-  JSON.stringify({ streamTimeMs, timestampMs })
+/** What travels with a committed offset: what else there is to a position. */
+export const positionMetadata = ({ streamTimeMs, timestampMs, decidedTo }: Omit<Position, 'offset'>): string =>
+  JSON.stringify({ streamTimeMs, timestampMs, decidedTo })
 
-/** What travels with a committed offset: stream time there, and `timestampMs` as in a position. */
-export function timesIn(metadata: string): { readonly streamTimeMs?: number; readonly timestampMs?: number } {
+/** What `positionMetadata` wrote; nothing of a text that somebody else wrote. */
+export function timesIn(metadata: string): Partial<Record<'streamTimeMs' | 'timestampMs' | 'decidedTo', number>> {
   try {
     const times: unknown = JSON.parse(metadata)
     return Object.fromEntries(Object.entries(times ?? {}).filter(([, time]) => Number.isSafeInteger(time)))

@@ -14,6 +14,7 @@ import { Generation, type TaskParts } from './generation.ts'
 import { taskFolder } from './open-database.ts'
 import type { RestoreProgress } from './open-state.ts'
 import { positionMetadata } from './position.ts'
+import { Recheck } from './recheck.ts'
 import { SerialCommitter } from './serial-committer.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
 import { Ticker } from './ticker.ts'
@@ -89,6 +90,7 @@ export class StreamTask {
   #ticker: Ticker | undefined
   #reader: PartitionReader | undefined
   #idleSinceMs = 0
+  #recheck: Recheck | undefined
   #stopping = false
   #opening: Promise<void> = Promise.resolve()
   #running: Promise<void> = Promise.resolve()
@@ -223,7 +225,7 @@ export class StreamTask {
   }
 
   async #openLive(deployment: Deployment | undefined): Promise<void> {
-    const { applicationId, partition, clock } = this.#options
+    const { applicationId, partition, clock, observer } = this.#options
     const defined = deployment === undefined ? undefined : this.#deployments!.define(deployment)
     if (deployment !== undefined) defined?.activated(deployment.offset)
     this.#applicationIds.add(applicationIdOf(applicationId, deployment))
@@ -234,7 +236,8 @@ export class StreamTask {
       isWarmingUp: false,
       committer: this.#committer!,
     })
-    const { lastTimed: last, defined: running } = this.#live
+    const { lastTimed: last, defined: running, decidedTo } = this.#live
+    if (decidedTo !== undefined) this.#recheck = new Recheck(decidedTo, (name, by) => observer.count(name, by))
     this.#ticker = running.tick === undefined ? undefined : new Ticker({ ...running.tick, partition, clock, last })
   }
 
@@ -259,7 +262,8 @@ export class StreamTask {
   }
 
   #batchEnd(records: readonly LogRecord[], start: number): number {
-    const most = Math.min(start + this.#options.limits.maxRecords, records.length)
+    const atMost = Math.min(start + this.#options.limits.maxRecords, records.length)
+    const most = this.#recheck?.batchEnd(records, start, atMost) ?? atMost
     const { endsBatch } = this.#live!.defined.topology.sources[0]!
     if (endsBatch === undefined) return most
     for (let index = start; index < most; index++) if (endsBatch(records[index]!)) return index + 1
@@ -268,7 +272,8 @@ export class StreamTask {
 
   async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
     const live = this.#live!
-    const outgoing = await live.process(records)
+    const processed = await live.process(records)
+    const outgoing = this.#recheck?.take(records, processed) ?? processed
     const { observer, clock } = this.#options
     live.position = nextOffset
     this.#ticker?.passed(live.lastTimed)
@@ -281,6 +286,7 @@ export class StreamTask {
   async #idle(batch: FetchedBatch): Promise<void> {
     const live = this.#live!
     live.position = batch.nextOffset
+    this.#recheck?.caughtUp(live.position)
     const { waitsUntilMs, streamTimeMs } = live
     const tick = this.#ticker?.due({ batch, streamTimeMs, waitsUntilMs })
     if (tick !== undefined) return live.commits.submit([tick], live.reached(), this.#options.clock.nowMs())

@@ -10,7 +10,7 @@ import { groupResource } from './resource.ts'
 
 const noGeneration = -1
 
-/** Groups' committed offsets, outside of transactions. */
+/** Groups' committed offsets, outside of transactions, and their members. */
 export class GroupOffsets {
   readonly #cluster: Cluster
   readonly #coordinators = new Map<string, Coordinator>()
@@ -56,6 +56,17 @@ export class GroupOffsets {
             check(errorCode, offsetResource(errorCode, groupId, { topic, partition }))
           }
         }
+      },
+      { repeatable: true },
+    )
+  }
+
+  async members(groupId: string): Promise<number> {
+    return this.#coordinator(groupId).ask(
+      async (link) => {
+        const { groups } = await link.request('DescribeGroups', { groupIds: [groupId] })
+        check(groups[0]!.errorCode, groupResource(groupId))
+        return groups[0]!.members.length
       },
       { repeatable: true },
     )

@@ -191,6 +191,10 @@ class KafkaLog implements Log {
     })
   }
 
+  groupMembers(groupId: string): Promise<number> {
+    return this.#run(() => this.#offsets.members(groupId))
+  }
+
   joinGroup(options: GroupOptions): Promise<GroupMembership> {
     return this.#run(async () => {
       return this.#memberships.add(await KafkaMembership.join(this.#cluster, options))

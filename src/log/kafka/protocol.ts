@@ -34,6 +34,7 @@ const apiKeys = {
   Heartbeat: 12,
   LeaveGroup: 13,
   SyncGroup: 14,
+  DescribeGroups: 15,
   ApiVersions: 18,
   CreateTopics: 19,
   DeleteRecords: 21,
@@ -156,6 +157,10 @@ export interface Apis {
   LeaveGroup: {
     request: { readonly groupId: string; readonly memberId: string }
     response: Coded
+  }
+  DescribeGroups: {
+    request: { readonly groupIds: readonly string[] }
+    response: { readonly groups: readonly (Coded & { readonly members: readonly { memberId: string }[] })[] }
   }
   CreateTopics: {
     request: {

@@ -1,0 +1,194 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Running, startWeir, temporaryFolder, weir } from '../cli/weir.ts'
+import { eventually } from './eventually.ts'
+
+const rules = (limit: number) => `version: 1
+events: {card.authorised: {amount: double}}
+tables: {customers: {from: public.customers, fields: {country: string}}}
+features: {spend: {agg: sum, event: card.authorised, value: e.amount, window: 30d}}
+rules:
+- id: much
+  event: card.authorised
+  when: f.spend > ${limit}.0 && t.customers.country == 'FR'
+  then: {outcome: block, score: 80, reason: "{f.spend}"}
+- id: twice
+  sequence:
+    within: 10m
+    steps: [{a: card.authorised, where: e.amount > 20.0}, {b: card.authorised, where: e.amount > 20.0}]
+  then: {outcome: review, score: 50}
+`
+const startMs = Date.parse('2026-03-01T10:00:00Z')
+const event = (index: number, key = `k-${index % 7}`) =>
+  JSON.stringify({
+    kind: 'business',
+    type: 'card.authorised',
+    id: `e-${index}`,
+    key,
+    // Some come late: state that was not emptied would hold them before they come.
+    time: startMs + index * 20_000 - (index % 10 === 9 ? 400_000 : 0),
+    payload: { amount: 10 + (index % 5) * 10 },
+  })
+const row = (key: string) =>
+  JSON.stringify({
+    kind: 'data',
+    type: 'public.customers',
+    id: `row-${key}`,
+    key,
+    time: startMs,
+    payload: { op: 'c', before: null, after: { id: key, country: 'FR' } },
+  })
+const bad = JSON.stringify({
+  kind: 'business',
+  type: 'card.authorised',
+  id: 'bad',
+  key: 'k-1',
+  time: startMs,
+  payload: { amount: 'much' },
+})
+const count = 200
+
+export interface ResetPlace {
+  /** Flags that name the log. */
+  readonly log: readonly string[]
+  readonly appId: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** `weir reset` as its user meets it, in processes of their own. */
+export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace): void {
+  describe(`weir reset on ${name}`, { timeout: 90_000 }, () => {
+    const folder = temporaryFolder()
+    const ruleFolder = folder.inside('rules')
+    let place: ResetPlace
+    let running: Running | undefined
+
+    const cli = (...args: string[]) => weir([...args, ...place.log], { env: place.env })
+    const app = () => ['--app-id', place.appId, '--rules', ruleFolder]
+    const reset = (...args: string[]) => cli('reset', ...app(), ...args)
+    const send = async (lines: readonly string[]) => {
+      const sent = await weir(['send', ...place.log, '-'], { env: place.env, input: lines.join('\n') })
+      expect(sent.err).toBe('')
+    }
+    const writeRules = (limit: number) => writeFileSync(folder.inside('rules', 'rules.yaml'), rules(limit))
+    async function start(): Promise<void> {
+      running = startWeir(['run', ...place.log, ...app(), '--unsigned', '--port', '0'], { env: place.env })
+      await eventually(() => expect(running!.err()).toContain('deciding'))
+    }
+    async function stop(): Promise<void> {
+      running!.child.kill('SIGTERM')
+      expect(await running!.ended).toMatchObject({ code: 0 })
+    }
+    const health = () => /"health":"([^"]+)"/.exec(running!.err())![1]!
+    const metric = async (counter: string): Promise<number> => {
+      const text = await (await fetch(health().replace('/health/ready', '/metrics'))).text()
+      const values = [...text.matchAll(new RegExp(`^weir_${counter}_total\\{[^}]*\\} (\\d+)`, 'gm'))]
+      return values.reduce((sum, [, value]) => sum + Number(value), 0)
+    }
+    /** Values by partition, in order, as main holds them. */
+    async function decisions(): Promise<string[]> {
+      const file = folder.inside('export.jsonl')
+      expect((await cli('export', '--out', file)).code).toBe(0)
+      return readFileSync(file, 'utf8')
+        .split('\n')
+        .flatMap((line) => /"kind":"decision".*"payload":(\{.*\}),"headers"/.exec(line)?.[1] ?? [])
+    }
+    const records = async (topic: string) =>
+      Number(
+        JSON.parse(
+          (
+            await weir(['export', ...place.log.with(-1, topic), '--out', folder.inside('side'), '--json'], {
+              env: place.env,
+            })
+          ).out,
+        ).records,
+      )
+    const decided = (total: number) =>
+      eventually(async () => expect(await decisions()).toHaveLength(total), { withinMs: 40_000, everyMs: 300 })
+
+    beforeAll(async () => {
+      place = placeIn(folder.path)
+      mkdirSync(ruleFolder)
+      writeRules(100)
+      expect((await cli('topics', 'create', ...app(), '--partitions', '2')).code).toBe(0)
+      await start()
+      await send([row('k-1'), row('k-3'), bad, ...Array.from({ length: count }, (_, index) => event(index))])
+      await decided(count)
+    })
+    afterAll(async () => {
+      running?.child.kill('SIGKILL')
+      await running?.ended
+      folder.remove()
+    })
+
+    it('is refused while the application runs', async () => {
+      const { code, err } = await reset('--execute')
+      expect(code).not.toBe(0)
+      expect(err).toMatch(/stop every instance|log-owned/)
+    })
+
+    it('only says what it would do without --execute', async () => {
+      await stop()
+      const { code, out } = await reset('--json')
+      expect(code).toBe(0)
+      const { executed, partitions } = JSON.parse(out)
+      expect(executed).toBe(false)
+      expect(partitions).toHaveLength(2)
+      const lag = JSON.parse((await cli('lag', '--app-id', place.appId, '--json')).out)
+      for (const { partition, to, decidedTo } of partitions) {
+        expect(to).toBe(0)
+        expect(decidedTo).toBe(lag.partitions[partition].committed)
+      }
+    })
+
+    it('rebuilds the state, decides the same byte for byte, and writes none twice', async () => {
+      const before = await decisions()
+      const deadLetters = await records(deadLetterOf(place))
+      expect(deadLetters).toBe(1)
+      // Twice, as after a crash in between: the second still knows how far the application once was.
+      expect(await reset('--execute')).toMatchObject({ code: 0 })
+      expect(await reset('--execute')).toMatchObject({ code: 0 })
+      await start()
+      await eventually(async () => expect(await metric('decisions_equal')).toBe(count), {
+        withinMs: 40_000,
+        everyMs: 200,
+      })
+      await send([event(count, 'k-1')])
+      await decided(count + 1)
+      expect(await metric('decisions_differing')).toBe(0)
+      await stop()
+      const after = await decisions()
+      expect(after.filter((value) => before.includes(value))).toEqual(before)
+      expect(await records(deadLetterOf(place))).toBe(deadLetters)
+      // Decided on the state that was rebuilt, as a back-test decides it.
+      const [last] = after.filter((value) => !before.includes(value))
+      expect(JSON.parse(last!)).toMatchObject({ event: { id: `e-${count}` }, outcome: 'block' })
+      const replayed = folder.inside('replayed.jsonl')
+      const input = ['--input', folder.inside('export.jsonl'), '--partitions', '2', '--output', replayed]
+      expect((await weir(['backtest', '--rules', ruleFolder, ...input])).code).toBe(0)
+      expect(readFileSync(replayed, 'utf8').trimEnd().split('\n')).toEqual(after)
+    })
+
+    it('shows decisions that differ as errors, and leaves those in the log', async () => {
+      const before = await decisions()
+      writeRules(5)
+      expect(await reset('--execute')).toMatchObject({ code: 0 })
+      await start()
+      await eventually(
+        async () => {
+          expect((await metric('decisions_equal')) + (await metric('decisions_differing'))).toBe(count + 1)
+        },
+        { withinMs: 40_000, everyMs: 200 },
+      )
+      expect(await metric('decisions_differing')).toBeGreaterThan(10)
+      expect(running!.err()).toMatch(/"level":"error".*decisions in the log are not what is decided now/)
+      const report = (await (await fetch(health())).json()) as { status: string; reasons: string[] }
+      expect(report.status).toBe('degraded')
+      expect(report.reasons.join()).toContain('otherwise than the log holds them')
+      await stop()
+      expect(await decisions()).toEqual(before)
+    })
+  })
+}
+
+const deadLetterOf = ({ log }: ResetPlace): string => `${log.at(-1)}-dead-letter`
