@@ -88,6 +88,19 @@ describe('weir run', () => {
     expect((await decisionsIn('b')).map(({ event }) => event.id).sort()).toEqual(['1', '2'])
   })
 
+  it('ends with 1 and says so when the end takes longer than it may, and loses nothing', async () => {
+    const running = startWeir(['run', '--rules', rules, ...log('forced')], { env: { WEIR_SHUTDOWN_TIMEOUT_MS: '0' } })
+    started.push(running)
+    await eventually(() => expect(running.err()).toContain('deciding'))
+    await weir(['send', ...log('forced'), '-'], { input: event('1', 150) })
+    running.child.kill('SIGTERM')
+    const { code, err } = await running.ended
+    expect(code).toBe(1)
+    expect(err).toContain('the end took too long and is forced; the next start goes on from what was committed')
+    await run(...log('forced'))
+    await eventually(async () => expect(await decisionsIn('forced')).toHaveLength(1), { everyMs: 200 })
+  })
+
   it('is misuse without rules, and without keys on Kafka', async () => {
     expect(await weir(['run', ...log('c')])).toMatchObject({ code: 2 })
     const { code, err } = await weir(['run', '--rules', rules, '--kafka', '127.0.0.1:1'])
