@@ -3,6 +3,8 @@ import { eachInPage } from '../state/ids/id-page.ts'
 import { payloadOf, timestampOf, windowKeyOf, windowOffsetOf, windowTimeOf } from '../state/keys.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogTopic } from '../task/changelog.ts'
+import { deploymentOf, readLedger } from '../task/deployment-ledger.ts'
+import { applicationIdOf } from '../task/deployment-port.ts'
 import { readPartition } from './partition-reading.ts'
 
 /** What a store holds under one of its keys, as of the last commit. */
@@ -34,10 +36,11 @@ export interface StoredEntriesOptions {
  */
 export async function storedEntries(options: StoredEntriesOptions): Promise<StoredEntry[]> {
   const { log, appId, store, partitions, key, signal } = options
-  const topic = changelogTopic(appId, store.name)
   const perPartition = await Promise.all(
     partitions.map(async (partition) => {
       const newest = new Map<string, readonly StoredEntry[]>()
+      const { inForce } = await readLedger(log, appId, partition)
+      const topic = changelogTopic(applicationIdOf(appId, deploymentOf(inForce)), store.name)
       const at = { topic, partition }
       const to = await log.endOffset(at, 'read-committed')
       await readPartition(log, at, {

@@ -147,6 +147,19 @@ describe('weir deploy', () => {
     expect(await deploy(rulesOf(100), '--cold')).toMatchObject({ code: 0, out: expect.stringContaining('is in force') })
   })
 
+  it('makes the state of what is in force anew when told to', async () => {
+    await start(rulesOf(100))
+    await eventually(async () => expect((await list())[1].hash).not.toBeNull())
+    await pay('a', 60)
+    expect(await deploy(rulesOf(100), '--again')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('is in force'),
+    })
+    expect((await list()).map((row: { offset: number }) => row.offset > -1)).toEqual([true, true])
+    await pay('b', 60)
+    await eventually(async () => expect(await outcomes()).toEqual(['allow', 'block']))
+  })
+
   it('gives machines the same', async () => {
     await start(rulesOf(1_000))
     await eventually(async () => expect((await list())[1].hash).not.toBeNull())

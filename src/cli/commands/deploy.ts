@@ -15,7 +15,7 @@ the state that the new rules need from its own partition's history, beside its w
 decide as if they had always been there. Where the log no longer reaches back far enough, this command says what is
 missing, and needs --cold.
 
-The same rule set is not deployed twice; weir rules rollback deploys an earlier one again.`
+A rule set that is in force is not deployed again, unless --again says so; weir rules rollback deploys an earlier one again.`
 
 /** Adds the options that say how to deploy. */
 export const withDeployOptions = (command: Command): Command =>
@@ -24,6 +24,7 @@ export const withDeployOptions = (command: Command): Command =>
     .option('--no-activate', 'only make the rule set ready')
     .option('--cold', 'deploy even where the log does not hold all that the rules look back on')
     .option('--dry-run', 'only show what would change')
+    .option('--again', 'also when it is in force already: its state is made anew from the log')
     .option('--json', 'the result for machines')
 
 export function deployCommand(cli: Cli): Command {

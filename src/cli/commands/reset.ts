@@ -31,7 +31,7 @@ counted (weir_decisions_differing) and shown by /health; what main holds stays a
 
 The application must be stopped, all instances of it. Where the log no longer begins at its first record, state would
 lack what came before: --incomplete accepts that, and the differences that follow. Applications with deployed rule sets
-or features across customers cannot be reset: weir deploy rebuilds state from history by itself.`
+or features across customers cannot be reset; weir deploy --again makes the state of what is deployed anew.`
 
 export function resetCommand(cli: Cli): Command {
   const command = withLogOptions(new Command('reset'))
@@ -92,7 +92,7 @@ async function plansOf(log: Log, { appId, mainTopic }: WeirConfig, { incomplete 
     const { inForce, announced } = await readLedger(log, appId, partition)
     if (announced.size > 0 || (inForce?.id ?? null) !== null) {
       throw new UsageError(
-        `rule sets are deployed to ${appId}; deploy the one in force again with weir deploy, which rebuilds its state`,
+        `rule sets are deployed to ${appId}; deploy the one in force again with weir deploy DIR --again, which makes its state anew`,
       )
     }
     const plan = await planReset(log, appId, { topic: mainTopic, partition })

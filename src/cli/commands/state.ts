@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import type { LogClient } from '../../log/log.ts'
 import type { WeirConfig } from '../../runtime/config.ts'
 import type { StoreDef } from '../../state/stores.ts'
-import { changelogTopic } from '../../task/changelog.ts'
 import { formatEventTime } from '../../time/event-time.ts'
 import { wholeNumber } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
@@ -60,13 +59,13 @@ async function run(cli: Cli, log: LogClient, config: WeirConfig, question: Quest
   const { appId, mainTopic } = config
   const { key, json } = question
   const store = await knownStore(config, question)
-  const { partitions } = await describedTopic(log, changelogTopic(appId, store.name))
+  const { partitions } = await describedTopic(log, mainTopic)
   const only = question.partition
   if (only !== undefined && only >= partitions) {
     throw new UsageError(`${mainTopic} has the partitions 0 to ${partitions - 1}; --partition ${only} is none of them`)
   }
   const progress = startProgress(cli.err)
-  progress.show(`reading ${changelogTopic(appId, store.name)}`)
+  progress.show(`reading the changelog of ${store.name}`)
   const entries = await storedEntries({
     log,
     appId,

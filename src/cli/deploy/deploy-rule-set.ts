@@ -18,6 +18,8 @@ export interface DeployFlags {
   /** Accepts state that begins later than the rule set would have it. */
   readonly cold?: boolean
   readonly dryRun?: boolean
+  /** Also a rule set that is in force: its state is made anew. */
+  readonly again?: boolean
   readonly json?: boolean
 }
 
@@ -68,7 +70,7 @@ export async function deployRuleSet(
     const against = present === undefined ? 'nothing is deployed' : `against ${shortHash(present.hash)}`
     await cli.out.line(`${diffSummary(changes)}, ${against}`)
   }
-  if (isInForce(deployed, hash)) return end('unchanged')
+  if (isInForce(deployed, hash) && flags.again !== true) return end('unchanged')
   if (flags.dryRun) return end('dry-run', missing)
   if (missing.length > 0 && flags.cold !== true) return end('needs-cold', missing)
 

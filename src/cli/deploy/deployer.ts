@@ -86,7 +86,10 @@ export class Deployer {
   /** Until every partition decides by the rule set. */
   inForce(): Promise<Waited> {
     const { hash } = this.#options.ruleSet
-    return this.#until((deployed) => (deployed.inForce.every((each) => each?.hash === hash) ? 'ready' : undefined))
+    return this.#until(({ inForce, warmUps }) => {
+      const isDone = inForce.every((each, partition) => each?.hash === hash && warmUps[partition]?.hash !== hash)
+      return isDone ? 'ready' : undefined
+    })
   }
 
   #stateOf(warmUp: WarmUpProgress | undefined, inForce: InForce | undefined): WarmUpProgress | undefined {
