@@ -191,8 +191,7 @@ async function decideAll(
   })
   try {
     for await (const record of records) {
-      const feature = featureOf(record)
-      if (feature === undefined || !features.includes(feature)) await lanes[record.partition]!.take(record)
+      if (!isOneOf(features, record)) await lanes[record.partition]!.take(record)
     }
     for (const lane of lanes) await lane.flush()
     if (isOwn) await writer?.finish()
@@ -219,6 +218,12 @@ interface LaneOptions {
   readonly decides: Decides | undefined
   /** Called before records are processed. */
   readonly onTurn: (lane: Lane) => void
+}
+
+/** True for a result of one of the features. */
+function isOneOf(features: readonly string[], record: LogRecord): boolean {
+  const feature = features.length === 0 ? undefined : featureOf(record)
+  return feature !== undefined && features.includes(feature)
 }
 
 /** One partition of the file, decided in batches. */

@@ -35,8 +35,10 @@ export class ReplayedLog {
 
   /** True when a record may lead to results: others of its partition must wait for them, not so the partition's own. */
   contributes({ headers }: LogRecord): boolean {
+    const { contributing } = this.#options
+    if (contributing.size === 0) return false
     const type = headers[headerNames.type]?.toString()
-    return type !== undefined && this.#options.contributing.has(type)
+    return type !== undefined && contributing.has(type)
   }
 
   /** Processes records of one partition in offset order; resolves with what they and their results wrote to topics outside. */
@@ -61,7 +63,8 @@ export class ReplayedLog {
     const main = await this.#task(this.#main, partition)
     const written: OutgoingRecord[] = []
     const contributions: OutgoingRecord[] = []
-    const placed = records.map((record) => ({ ...record, offset: places.place(record.offset) }))
+    const isPlain = places.features.length === 0
+    const placed = isPlain ? records : records.map((record) => ({ ...record, offset: places.place(record.offset) }))
     for (const record of await main.process(placed)) {
       if (record.topic === this.#repartitionTopic) contributions.push(record)
       else written.push(record)

@@ -102,7 +102,7 @@ export function compileRuleSet(options: CompileOptions): Topology {
       plan,
       ruleSet,
       ruleSetOffset: typeof ruleSetOffset === 'number' ? () => ruleSetOffset : ruleSetOffset,
-      places: options.places ?? logPlaces,
+      places: placesOf(options),
     }),
     ...plan.rules.map(({ id }) => nodeNames.rule(id)),
     nodeNames.events,
@@ -124,6 +124,9 @@ function globalsOf({ places }: CompileOptions, { globals }: RuleSetPlan): readon
   return places === undefined ? globals : globals.filter(({ name }) => places.features.includes(name))
 }
 
+const placesOf = ({ places }: CompileOptions): Places =>
+  places === undefined || places.features.length === 0 ? logPlaces : places
+
 /** The nodes that get the events of a type, in their order: when an event arrives at `decide`, all its rules have spoken. */
 function routeOf(type: string, { rules }: RuleSetPlan, globals: readonly FeatureDef[]): string[] {
   const named = rules.filter((rule) => typesOf(rule).includes(type))
@@ -132,17 +135,13 @@ function routeOf(type: string, { rules }: RuleSetPlan, globals: readonly Feature
 }
 
 /** Contributions leave main by one sub-topology, and come back as results by another. */
-function addGlobalFeatures(
-  builder: TopologyBuilder,
-  features: readonly FeatureDef[],
-  { ruleSet, mainTopic, partitions, authenticity, applicationId = 'weir', ...options }: CompileOptions,
-): void {
+function addGlobalFeatures(builder: TopologyBuilder, features: readonly FeatureDef[], options: CompileOptions): void {
+  const { ruleSet, mainTopic, partitions, authenticity, applicationId = 'weir' } = options
   const { graceMs } = ruleSet.options
-  const places: Places = options.places ?? logPlaces
   const topic = repartitionTopic(applicationId)
   const definitions = features.map((feature) => globalDefinition(feature, graceMs))
   builder
-    .processor(contribute({ features, graceMs, places }), nodeNames.events)
+    .processor(contribute({ features, graceMs, places: placesOf(options) }), nodeNames.events)
     .sink(contributionSink({ topic, partitions }), nodeNames.contribute)
     .source(contributionSource({ topic, partitions }))
     .processor(globalFeatures({ definitions, partitions }), nodeNames.repartition)

@@ -15,6 +15,8 @@ export interface ReplayTaskOptions {
   readonly count: (name: string, by?: number) => void
 }
 
+/** Records whose changes are written together at least. */
+const writeEvery = 500
 const streamTimeKey = Buffer.from('replay/stream-time')
 
 /**
@@ -27,6 +29,8 @@ export class ReplayTask {
   readonly #state: TaskState
   readonly #streamTime: StreamTime
   readonly #processor: BatchProcessor
+  /** Records whose changes the database lacks; `undefined` when a batch broke off half way. */
+  #unwritten: number | undefined = 0
 
   private constructor(db: StateDb, options: ReplayTaskOptions, streamTime: StreamTime) {
     const { topology, partition, count } = options
@@ -56,9 +60,30 @@ export class ReplayTask {
       : noDeployments
   }
 
-  /** Processes records of the task's partition in offset order. @throws ProcessingError */
+  /**
+   * Processes records of the task's partition in offset order. What they change reaches the database some records later, or
+   * when the task closes: batches may be of single records.
+   * @throws ProcessingError; then nothing more reaches the database
+   */
   async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
+    const before = this.#unwritten
+    this.#unwritten = undefined
     const outgoing = await this.#processor.process(records)
+    this.#unwritten = (before ?? 0) + records.length
+    if (this.#unwritten >= writeEvery) await this.#write()
+    return outgoing
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.#unwritten !== undefined && this.#unwritten > 0) await this.#write()
+    } finally {
+      await this.#db.close()
+    }
+  }
+
+  async #write(): Promise<void> {
+    this.#unwritten = 0
     const { changes } = this.#state.drain()
     const { nowMs } = this.#streamTime
     const swept = await this.#state.sweep(nowMs)
@@ -68,10 +93,5 @@ export class ReplayTask {
       { column: systemColumn, key: streamTimeKey, value: Buffer.from(String(nowMs)) },
     ])
     this.#state.applied()
-    return outgoing
-  }
-
-  close(): Promise<void> {
-    return this.#db.close()
   }
 }
