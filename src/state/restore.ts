@@ -77,10 +77,12 @@ export async function restore(options: RestoreOptions): Promise<number> {
 }
 
 /**
+ * What a changelog's record does to the database, where a window's rows lie in segments.
+ *
  * An expired window entry or page of ids can be passed over: nothing else has its key. An expired value of a timestamped store
  * deletes: it may have replaced one that would still be seen.
  */
-function changeOf(store: StoreDef, streamTimeMs: number | undefined) {
+export function changeOf(store: StoreDef, streamTimeMs?: number) {
   const expiredBeforeMs =
     isExpiring(store) && streamTimeMs !== undefined ? expiredBefore(store, streamTimeMs) : Number.NEGATIVE_INFINITY
   return ({ key, value }: ChangelogBatch['entries'][number]): Change | undefined => {

@@ -3,6 +3,7 @@ import { TaskCorruptedError } from '../errors.ts'
 import type { FetchedBatch, PartitionReader } from '../log/log.ts'
 import type { TopicPartition } from '../record/record.ts'
 import type { Change } from '../state/engine.ts'
+import { changeOf } from '../state/restore.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { Sweeper } from '../state/sweeper.ts'
 import { readSystem, systemChanges, systemColumn } from '../state/system.ts'
@@ -213,12 +214,14 @@ async function poll(tail: Tail, waitMs: number): Promise<Found> {
   }
 }
 
-const changesOf = ({ store }: Tail, { records }: FetchedBatch): Change[] =>
-  records.map(({ key, value, offset, topic }) => {
+function changesOf({ store }: Tail, { records }: FetchedBatch): Change[] {
+  const toChange = changeOf(store)
+  return records.flatMap(({ key, value, offset, topic }) => {
     if (key === null)
       throw new TaskCorruptedError('state-corrupted', `${topic} has a record without a key at ${offset}`)
-    return { column: store.name, key, value }
+    return toChange({ key, value }) ?? []
   })
+}
 
 const unreadOf = (found: readonly Found[]): number =>
   found.reduce((sum, { batch }) => sum + Math.max(0, batch.lastStableOffset - batch.nextOffset), 0)
