@@ -1,21 +1,18 @@
 import type { Log } from '../log/log.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
-import type { WeirApp } from '../runtime/app.ts'
 import type { WeirConfig } from '../runtime/config.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health-server.ts'
-import { fieldsFirst, type Logger } from '../runtime/logger.ts'
+import type { Logger } from '../runtime/logger.ts'
 import { noMetrics } from '../runtime/metrics.ts'
 import { createPrometheusMetrics } from '../runtime/prometheus-metrics.ts'
-import { createRiskApp } from '../runtime/risk-app.ts'
-import { defaultEngine, stateEngine } from '../state/engines/index.ts'
-import { systemClock } from '../time/clock.ts'
-import { kafkaOptions } from './kafka-options.ts'
+import { createMember, openLog, type RunningApp } from './member.ts'
 import { authenticityOf } from './signing.ts'
+import { ThreadPool } from './threads/thread-pool.ts'
 import { planTopics } from './topic-plan.ts'
 
 /** A running Weir: the application with its log, and its health pages where a port is configured. */
 export interface Instance {
-  readonly app: WeirApp
+  readonly app: RunningApp
   readonly log: Log
   readonly partitions: number
   readonly healthUrl: string | undefined
@@ -39,23 +36,8 @@ export async function startInstance(
   let server: HealthServer | undefined
   try {
     if (config.log.kind === 'embedded') await createMain(log, config)
-    const app = await createRiskApp({
-      applicationId: config.appId,
-      ...(ruleSet === undefined ? {} : { ruleSet }),
-      mainTopic: config.mainTopic,
-      mapping: config.ingress.mapping === 'none' ? 'headers' : config.ingress.mapping,
-      authenticity,
-      log,
-      engine: config.state.engine === undefined ? defaultEngine() : stateEngine(config.state.engine),
-      stateDir: config.state.dir,
-      standbyReplicas: config.standbyReplicas,
-      cleanupDelayMs: config.state.cleanupDelayMs,
-      guarantee: config.processing.guarantee,
-      limits: config.batch,
-      clock: systemClock,
-      logger,
-      metrics: metrics ?? noMetrics,
-    })
+    const member = { config, ruleSet, authenticity, log, logger, metrics: metrics ?? noMetrics }
+    const app = config.threads > 1 ? new ThreadPool(member) : await createMember(member)
     const { host, port } = config.http
     if (port !== undefined) {
       server = await startHealthServer({ host, port, snapshot: () => app.health(), metrics: () => metrics!.text() })
@@ -77,16 +59,6 @@ export async function startInstance(
     await metrics?.close()
     await log.close()
   }
-}
-
-/** Opens the log that the configuration names, the embedded one as its owner. @throws LogError `log-owned`, `log-unavailable` */
-export async function openLog({ log }: WeirConfig, logger: Logger): Promise<Log> {
-  if (log.kind === 'embedded') {
-    const { openEmbeddedLog } = await import('../log/embedded/open.ts')
-    return openEmbeddedLog(log.dataDir, { logger: fieldsFirst(logger) })
-  }
-  const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')
-  return openKafkaLog({ ...kafkaOptions(log), logger: fieldsFirst(logger) })
 }
 
 async function createMain(log: Log, { appId, mainTopic, partitions }: WeirConfig): Promise<void> {

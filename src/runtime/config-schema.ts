@@ -81,6 +81,7 @@ export const configSchema = z.strictObject({
       cleanupDelayMs: count('How long the state of tasks that went to other instances stays').default(600_000),
     })
     .prefault({}),
+  threads: count('Threads that share the partitions of this process', 1, 256).default(1),
   standbyReplicas: count('Instances that keep a warm copy of each task’s state beside its owner', 0, 10).default(0),
   ingress: z
     .strictObject({

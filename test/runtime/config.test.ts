@@ -39,6 +39,7 @@ describe('loadConfig', () => {
       processing: { guarantee: 'exactly-once' },
       state: { dir: '.weir/state', cleanupDelayMs: 600_000 },
       standbyReplicas: 0,
+      threads: 1,
       ingress: { mapping: 'none' },
       signing: { publicKeys: [], unsigned: false },
       http: { host: '127.0.0.1' },

@@ -19,6 +19,7 @@ const settingOf = {
   partitions: 'partitions',
   guarantee: 'processing.guarantee',
   standby: 'standbyReplicas',
+  threads: 'threads',
   port: 'http.port',
   unsigned: 'signing.unsigned',
   logLevel: 'logging.level',
@@ -51,6 +52,7 @@ export function runCommand(cli: Cli): Command {
         'at-least-once',
       ]),
     )
+    .option('--threads <N>', 'threads that share the partitions (default: 1)', wholeNumber(1, 256))
     .option('--standby <N>', 'other instances that keep a warm copy of each task (default: 0)', wholeNumber(0, 10))
     .option('--port <N>', 'serve /health/live, /health/ready and /metrics on this port', wholeNumber(0, 65_535))
     .option('--unsigned', 'believe control records and decisions without a signature')

@@ -32,6 +32,8 @@ export interface WorkerStatus {
   readonly app: string
   /** By task. */
   readonly tasks: Readonly<Record<string, string>>
+  /** Standbys that lack nothing. */
+  readonly warm: number
   /** Changelog records that its restores have read so far. */
   readonly replayed: number
   /** As `healthReport` says, with transactions held against it from 1 s on. */

@@ -64,6 +64,7 @@ const watching = setInterval(() => {
   const status: WorkerStatus = {
     app: snapshot.state,
     tasks: Object.fromEntries(snapshot.tasks.map(({ taskId, state }) => [taskId, state])),
+    warm: (snapshot.standbys ?? []).filter(({ lag }) => lag === 0).length,
     replayed: replay.records,
     health: healthReport(snapshot, { maxOpenTransactionAgeMs: 1_000 }).status,
   }
