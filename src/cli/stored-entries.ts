@@ -3,8 +3,6 @@ import { eachInPage } from '../state/ids/id-page.ts'
 import { payloadOf, timestampOf, windowKeyOf, windowOffsetOf, windowTimeOf } from '../state/keys.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogTopic } from '../task/changelog.ts'
-import { deploymentOf, readLedger } from '../task/deployment-ledger.ts'
-import { applicationIdOf } from '../task/deployment-port.ts'
 import { readPartition } from './partition-reading.ts'
 
 /** What a store holds under one of its keys, as of the last commit. */
@@ -22,6 +20,7 @@ export interface StoredEntry {
 
 export interface StoredEntriesOptions {
   readonly log: LogClient
+  /** The prefix of its changelogs. */
   readonly appId: string
   readonly store: StoreDef
   readonly partitions: readonly number[]
@@ -39,9 +38,7 @@ export async function storedEntries(options: StoredEntriesOptions): Promise<Stor
   const perPartition = await Promise.all(
     partitions.map(async (partition) => {
       const newest = new Map<string, readonly StoredEntry[]>()
-      const { inForce } = await readLedger(log, appId, partition)
-      const topic = changelogTopic(applicationIdOf(appId, deploymentOf(inForce)), store.name)
-      const at = { topic, partition }
+      const at = { topic: changelogTopic(appId, store.name), partition }
       const to = await log.endOffset(at, 'read-committed')
       await readPartition(log, at, {
         from: 0,

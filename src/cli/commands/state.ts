@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { LogClient } from '../../log/log.ts'
 import type { WeirConfig } from '../../runtime/config.ts'
 import type { StoreDef } from '../../state/stores.ts'
+import { changelogTopic } from '../../task/changelog.ts'
 import { formatEventTime } from '../../time/event-time.ts'
 import { wholeNumber } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
@@ -10,7 +11,7 @@ import { UsageError } from '../failure.ts'
 import { type LogOptions, withLog, withLogOptions } from '../log-options.ts'
 import { describedTopic } from '../main-topic.ts'
 import { startProgress } from '../progress.ts'
-import { topologyOfRules } from '../rule-topology.ts'
+import { stateGenerations } from '../state-generations.ts'
 import { type StoredEntry, storedEntries } from '../stored-entries.ts'
 
 interface Options extends LogOptions {
@@ -32,7 +33,7 @@ export function stateCommand(cli: Cli): Command {
     .description('Print what a state store holds for a key, as JSON.')
     .argument('<store>', 'the store; an unknown one lists those that there are')
     .argument('<key>', 'a record key, or a whole key of the store')
-    .option('--rules <DIR>', 'rule files: they say which stores there are and what is in them')
+    .option('--rules <DIR>', 'rule files, where the application has not noted its own yet')
     .option('--app-id <ID>', 'prefix of changelogs (default: weir)')
     .option('--partition <N>', 'only this partition (default: all)', wholeNumber())
     .option('--json', 'one JSON array for machines')
@@ -41,13 +42,9 @@ export function stateCommand(cli: Cli): Command {
         withLog(cli, options, (log, config) => run(cli, log, config, { ...options, store, key })),
       ),
     )
-  withExamples(
-    get,
-    ['weir state get sequence-events cust-7 --rules rules', 'weir state get lists watchlist --json'],
-    notes,
-  )
+  withExamples(get, ['weir state get sequence-events cust-7', 'weir state get lists watchlist --json'], notes)
   const state = new Command('state').description('Look into the state of an application.').addCommand(get)
-  return withExamples(state, ['weir state get table-customers cust-7 --rules rules'])
+  return withExamples(state, ['weir state get table-customers cust-7'])
 }
 
 interface Question extends Options {
@@ -56,28 +53,29 @@ interface Question extends Options {
 }
 
 async function run(cli: Cli, log: LogClient, config: WeirConfig, question: Question): Promise<ExitCode> {
-  const { appId, mainTopic } = config
-  const { key, json } = question
-  const store = await knownStore(config, question)
-  const { partitions } = await describedTopic(log, mainTopic)
-  const only = question.partition
-  if (only !== undefined && only >= partitions) {
-    throw new UsageError(`${mainTopic} has the partitions 0 to ${partitions - 1}; --partition ${only} is none of them`)
-  }
+  const { rules = config.rules, store: name, key, json } = question
+  const generations = await stateGenerations(log, config, rules)
+  const ofMain = generations.reduce((sum, { partitions }) => sum + partitions.length, 0)
   const progress = startProgress(cli.err)
-  progress.show(`reading the changelog of ${store.name}`)
-  const entries = await storedEntries({
-    log,
-    appId,
-    store,
-    key,
-    partitions: only === undefined ? Array.from({ length: partitions }, (_, index) => index) : [only],
-    signal: cli.interrupted,
-  }).finally(() => progress.done())
+  progress.show(`reading what ${name} holds`)
+  const entries: StoredEntry[] = []
+  try {
+    for (const { appId, stores, partitions } of generations) {
+      const store = knownStore(stores, name)
+      const topic = await describedTopic(log, changelogTopic(appId, name))
+      // Features across customers have partitions of their own.
+      const all = topic.partitions === ofMain ? partitions : Array.from({ length: topic.partitions }, (_, each) => each)
+      const wanted = question.partition === undefined ? all : all.filter((each) => each === question.partition)
+      const { interrupted: signal } = cli
+      entries.push(...(await storedEntries({ log, appId, store, key, partitions: wanted, signal })))
+    }
+  } finally {
+    progress.done()
+  }
   const lines = entries.map(shown)
   if (json) await cli.out.line(JSON.stringify(lines))
   else for (const line of lines) await cli.out.line(JSON.stringify(line))
-  if (entries.length === 0) await cli.err.line(`${store.name} holds nothing for "${key}"`)
+  if (entries.length === 0) await cli.err.line(`${name} holds nothing for "${key}"`)
   return entries.length === 0 ? 1 : 0
 }
 
@@ -86,12 +84,9 @@ const shown = ({ timeMs, ...entry }: StoredEntry) => ({
   ...(timeMs === undefined ? {} : { time: formatEventTime(timeMs) }),
 })
 
-async function knownStore(config: WeirConfig, { rules = config.rules, store }: Question): Promise<StoreDef> {
-  if (rules === undefined) throw new UsageError('say which rules the application runs: --rules DIR, or WEIR_RULES')
-  const { subTopologies } = await topologyOfRules(rules, config)
-  const stores: readonly StoreDef[] = subTopologies.flatMap((each) => each.stores)
-  const found = stores.find(({ name }) => name === store)
+function knownStore(stores: readonly StoreDef[], name: string): StoreDef {
+  const found = stores.find((store) => store.name === name)
   if (found !== undefined) return found
-  const list = stores.map(({ name, kind }) => `${name} (${kind})`).join(', ')
-  throw new UsageError(`there is no store "${store}"; these rules keep ${list}`)
+  const list = stores.map((store) => `${store.name} (${store.kind})`).join(', ')
+  throw new UsageError(`there is no store "${name}"; these rules keep ${list}`)
 }
