@@ -312,13 +312,12 @@ export class StreamTask {
     const warmUp = this.#warmUp!
     await old.commits.settle()
     if (this.#stopping || !(await warmUp.finish(old.position))) return false
-    const { position, streamTimeMs } = warmUp.generation
+    const { offset, ...times } = warmUp.generation.reached()
     await warmUp.close()
     this.#warmUp = undefined
-    const metadata = positionMetadata({ ...warmUp.generation.reached(), streamTimeMs })
     const stores = old.defined.topology.stores.map(({ name }) => name)
     const inForce = { ...active, replaced: { id: old.deployment?.id ?? null, stores } }
-    await this.#writeInForce(inForce, [{ ...this.#source, offset: position, metadata }])
+    await this.#writeInForce(inForce, [{ ...this.#source, offset, metadata: positionMetadata(times) }])
     await old.close()
     await this.#openLive(active)
     this.#options.observer.activated?.(active)

@@ -1,4 +1,4 @@
-import { LogError, ProcessingError } from '../errors.ts'
+import { LogError, ProcessingError, StateStoreError } from '../errors.ts'
 import type { PartitionReader } from '../log/log.ts'
 import type { LogRecord } from '../record/record.ts'
 import type { Deployment } from '../topology/deployment.ts'
@@ -44,6 +44,7 @@ export class WarmUp {
   #fetchedTo: number
   #running: Promise<void> = Promise.resolve()
   #wake = Promise.withResolvers<void>()
+  #endRest: () => void = () => {}
   #stopped = true
   /** Nothing else is to be done meanwhile. */
   #hurries = false
@@ -117,6 +118,7 @@ export class WarmUp {
   async finish(target: number): Promise<boolean> {
     this.follow(target)
     this.#hurries = true
+    this.#endRest()
     this.start()
     await this.#running
     this.#hurries = false
@@ -128,24 +130,22 @@ export class WarmUp {
 
   /** Ends after the slice in hand, committed. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake.resolve()
+    this.#halt()
     await this.#running.catch(() => {})
     await this.generation.commits.settle().catch(() => {})
   }
 
-  /** Gives the reader back; the state stays open when it goes on as the task's own. */
-  async release(): Promise<void> {
-    await this.stop()
-    await this.#reader.close()
-  }
-
   async close(): Promise<void> {
-    this.#stopped = true
-    this.#wake.resolve()
+    this.#halt()
     await this.#reader.close()
     await this.#running.catch(() => {})
     await this.generation.close()
+  }
+
+  #halt(): void {
+    this.#stopped = true
+    this.#wake.resolve()
+    this.#endRest()
   }
 
   async #run(): Promise<void> {
@@ -173,7 +173,8 @@ export class WarmUp {
     try {
       await this.generation.process(records)
     } catch (error) {
-      if (!(error instanceof ProcessingError)) throw error
+      // Damaged state is the task's to rebuild, not the definition's fault.
+      if (!(error instanceof ProcessingError) || error.cause instanceof StateStoreError) throw error
       return this.#fail(error)
     }
     this.generation.position = this.#fetched[0]?.offset ?? this.#fetchedTo
@@ -229,8 +230,9 @@ export class WarmUp {
 
   /** Waits until the task has gone on; false when there is nothing more to do. */
   async #caughtUp(): Promise<boolean> {
-    if (!this.#isWarm) {
+    if (!this.#isWarm || this.#hurries) {
       this.#isWarm = true
+      // Told at once; and what is told carries the position, also where the last records changed nothing.
       this.#toldMs = Number.NEGATIVE_INFINITY
       await this.#commit()
     }
@@ -250,15 +252,21 @@ export class WarmUp {
   /** The task goes on without it, and whoever deploys hears why. */
   async #fail(error: ProcessingError): Promise<void> {
     this.#failure = error
-    const { parts } = this.#options
-    const progress = { ...this.#progress(), failure: error.message }
+    const { parts, committer } = this.#options
     const { applicationId, source } = parts
-    await this.#options.committer.commit([warmUpRecord(applicationId, source.partition, progress)], [])
+    const progress = { ...this.#progress(), failure: error.message }
+    await committer.commit([warmUpRecord(applicationId, source.partition, progress)], [])
     this.#options.onProgress(progress)
   }
 
   async #rest(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => this.#options.parts.clock.setTimeout(resolve, ms))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#options.parts.clock.setTimeout(resolve, ms)
+    this.#endRest = () => {
+      timer.cancel()
+      resolve()
+    }
+    await promise
   }
 }
 
