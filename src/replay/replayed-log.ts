@@ -33,7 +33,7 @@ export class ReplayedLog {
     this.#options = options
   }
 
-  /** True when a record may lead to results: others of its partition must wait for them, not so the partition's own. */
+  /** True when a record may lead to results, which come before the next record of its partition. */
   contributes({ headers }: LogRecord): boolean {
     const { contributing } = this.#options
     if (contributing.size === 0) return false
@@ -44,9 +44,10 @@ export class ReplayedLog {
   /** Processes records of one partition in offset order; resolves with what they and their results wrote to topics outside. */
   async process(partition: number, records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
     const written: OutgoingRecord[] = []
-    for (let start = 0; start < records.length; ) {
-      const contributor = records.findIndex((record, index) => index >= start && this.contributes(record))
-      const end = contributor === -1 ? records.length : contributor + 1
+    let start = 0
+    for (const [index, record] of records.entries()) {
+      const end = index + 1
+      if (end < records.length && !this.contributes(record)) continue
       written.push(...(await this.#processTogether(partition, records.slice(start, end))))
       start = end
     }
