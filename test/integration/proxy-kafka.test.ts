@@ -31,6 +31,7 @@ describeWithBroker('an instance whose requests meet every fault', () => {
   let sent = 0
 
   const send = async (count: number): Promise<void> => {
+    expect(app.health()).not.toHaveProperty('error')
     await sendLines(direct, mainTopic, lines.slice(sent, sent + count))
     sent += count
   }

@@ -12,6 +12,13 @@ import { pause } from './retry.ts'
 const defaultSessionTimeoutMs = 10_000
 const unreachablePauseMs = 500
 
+/** Joining may work later: the coordinator moves or cannot be reached, or the broker has a trouble of its own. */
+const mayPass = (error: unknown): boolean =>
+  isMovedCoordinator(error) ||
+  isUnreachable(error) ||
+  isMovedLeader(error) ||
+  hasCode(error, codes.UNKNOWN_SERVER_ERROR)
+
 /**
  * A member of a consumer group, by Kafka's classic protocol, eagerly: before each round everything is given up. The
  * callbacks never run at the same time, and heartbeats go on while they do.
@@ -126,7 +133,7 @@ export class KafkaMembership implements GroupMembership {
         this.#generationId = -1
         return undefined
       }
-      if (!isMovedCoordinator(error) && !isUnreachable(error) && !isMovedLeader(error)) throw error
+      if (!mayPass(error)) throw error
       this.#coordinator.forget()
       await this.#cluster.refresh(this.#options.topics).catch(() => undefined)
       await pause(this.#cluster.clock, unreachablePauseMs, this.#leaving.signal)

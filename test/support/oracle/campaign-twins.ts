@@ -68,7 +68,7 @@ export const campaignRules: OracleRules = {
       score: 40,
       event: 'session.login',
       not: 'twofa.confirmed',
-      forMs: 30 * secondMs,
+      forMs: 10 * secondMs,
       reason: (login) => `nobody confirmed ${print(() => login.fields.string('deviceId'))}`,
     },
     {
