@@ -2,16 +2,15 @@
 import { Bench } from 'tinybench'
 import { batchBytesBound, encodeBatch } from '../../src/log/kafka/batch-encoder.ts'
 import type { OutgoingRecord } from '../../src/record/record.ts'
-import { changelogRecord } from '../../src/task/changelog.ts'
+import { changelogRecords } from '../../src/task/changelog.ts'
 import { cardEvents } from '../data/card-events.ts'
 import { outgoingOf } from '../data/outgoing.ts'
 
 const count = 2_000
 const decisions = Array.from(cardEvents({ events: count, cards: 1_000, seed: 1 }), (event) => outgoingOf(event, 'main'))
-const owner = { applicationId: 'bench', subTopology: 0, partition: 0 }
+const logged = changelogRecords({ applicationId: 'bench', subTopology: 0, partition: 0 })
 const changes = decisions.map(
-  ({ key, value }): OutgoingRecord =>
-    changelogRecord(owner, { store: 'events', key: key!, value: value!.subarray(0, 100) }),
+  ({ key, value }): OutgoingRecord => logged({ store: 'events', key: key!, value: value!.subarray(0, 100) }),
 )
 const identity = { producerId: 1, producerEpoch: 0, transactional: true }
 const placeOf = (records: readonly OutgoingRecord[]) => ({

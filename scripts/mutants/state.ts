@@ -35,8 +35,8 @@ export const stateFaults = [
   windows({
     id: 'backward-fetch-forward',
     what: 'A look back gives the oldest entries first.',
-    find: 'for (let n = to - 1; n >= from; n--)',
-    replace: 'for (let n = from; n < to; n++)',
+    find: '{ first: to - 1, end: from - 1, step: -1 }',
+    replace: '{ first: from, end: to, step: 1 }',
   }),
   sweeper({
     id: 'sweep-one-early',

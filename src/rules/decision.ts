@@ -66,22 +66,28 @@ export function decisionJson(parts: DecisionParts): { readonly json: string; rea
   const { event, late, firings, firedAt, truncated, ruleSet, key } = parts
   const { outcome, score } = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
   const json =
-    `{"absent":${listJson(parts.absent)},"decisionId":${quoted(parts.decisionId)},` +
-    `"event":{"id":${quoted(event.id)},"offset":${event.offset},"partition":${event.partition},"time":${event.timeMs},` +
-    `"type":${quoted(event.type)}},"failed":${listJson(byRule(parts.failed).map(({ code, rule }) => ({ code, rule })))},` +
-    `"features":${quoted(parts.features)},"fired":${listJson(byRule(firings).map(firedValue))},` +
-    `${firedAt === undefined ? '' : `"firedAt":{"offset":${firedAt.offset}},`}"key":${quoted(key)},` +
+    `{"absent":${listJson(parts.absent)},"decisionId":${quotedText(parts.decisionId)},` +
+    `"event":{"id":${quotedText(event.id)},"offset":${event.offset},"partition":${event.partition},"time":${event.timeMs},` +
+    `"type":${quotedText(event.type)}},"failed":${listJson(byRule(parts.failed), ({ code, rule }) => ({ code, rule }))},` +
+    `"features":${quoted(parts.features)},"fired":${listJson(byRule(firings), firedValue)},` +
+    `${firedAt === undefined ? '' : `"firedAt":{"offset":${firedAt.offset}},`}"key":${quotedText(key)},` +
     `${late === undefined ? '' : `"late":${late.lagMs},`}"outcome":"${outcome}",` +
-    `"rows":${listJson(parts.rows.map(({ id, offset, table }) => ({ id, offset, table })))},` +
-    `"ruleSet":{"hash":${quoted(ruleSet.hash)},"offset":${ruleSet.offset}},"score":${quoted(score)}` +
+    `"rows":${listJson(parts.rows, ({ id, offset, table }) => ({ id, offset, table }))},` +
+    `"ruleSet":{"hash":${quotedText(ruleSet.hash)},"offset":${ruleSet.offset}},"score":${quoted(score)}` +
     `${truncated.length === 0 ? '' : `,"truncated":${quoted(truncated.toSorted())}`}}`
   return { json, outcome }
 }
 
 const quoted = (value: unknown): string => JSON.stringify(value)
 
+const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+
+/** Most texts need no escapes: those are written as they are. */
+const quotedText = (text: string): string => (plainText.test(text) ? `"${text}"` : quoted(text))
+
 /** Most lists of most decisions are empty. */
-const listJson = (list: readonly unknown[]): string => (list.length === 0 ? '[]' : quoted(list))
+const listJson = <T>(list: readonly T[], formOf: (item: T) => unknown = (item) => item): string =>
+  list.length === 0 ? '[]' : quoted(list.map((item) => formOf(item)))
 
 function firedValue({ evidence, mode, outcome, reason, rule, score }: Firing): unknown {
   const events = evidence.map(({ id, offset, partition, step }) => ({ id, offset, partition, step }))

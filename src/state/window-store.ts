@@ -4,6 +4,7 @@ import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
 import { wellFormed, windowOffsetOf, windowTimeOf } from './keys.ts'
 import { expiredBefore } from './retention.ts'
+import { RowWalk } from './row-walk.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
 import { KeyRows, Rows, type Span, WindowWrite } from './window-rows.ts'
@@ -26,6 +27,7 @@ interface Gap extends Span {
 /** So many entries are read in one go where a key's last ones are wanted. */
 const lastEntries = 256
 const noRows = new Rows()
+const none: readonly never[] = []
 
 /**
  * Hides what is past its retention whether or not a sweep has been there, so that sweeps change no result. Reads cost
@@ -76,22 +78,12 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
 
   fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
     const { rows, from, to } = this.#slice(key, fromMs, toMs)
-    const { serde } = this.#def
-    return {
-      *[Symbol.iterator]() {
-        for (let n = from; n < to; n++) yield rows.entryAt(n, serde)
-      },
-    }
+    return from < to ? new RowWalk(rows, { first: from, end: to, step: 1 }, this.#def.serde) : none
   }
 
   backwardFetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
     const { rows, from, to } = this.#slice(key, fromMs, toMs)
-    const { serde } = this.#def
-    return {
-      *[Symbol.iterator]() {
-        for (let n = to - 1; n >= from; n--) yield rows.entryAt(n, serde)
-      },
-    }
+    return from < to ? new RowWalk(rows, { first: to - 1, end: from - 1, step: -1 }, this.#def.serde) : none
   }
 
   wish(anyKey: string, askedFromMs: number, toMs: number): void {

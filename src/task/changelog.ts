@@ -62,14 +62,16 @@ export interface ChangelogOwner {
   readonly partition: number
 }
 
-/** A store's change as a record of its changelog, in the task's partition. */
-export const changelogRecord = (
-  { applicationId, subTopology, partition }: ChangelogOwner,
-  entry: ChangelogEntry,
-): OutgoingRecord => ({
-  topic: changelogTopic(applicationId, entry.store, subTopology),
-  partition,
-  key: entry.key,
-  value: entry.value,
-  headers: noHeaders,
-})
+/** Makes stores' changes records of their changelogs, in the task's partition. */
+export function changelogRecords({ applicationId, subTopology, partition }: ChangelogOwner) {
+  // One text a topic: equal texts that are one are compared and looked up at once.
+  const topics = new Map<string, string>()
+  return ({ store, key, value }: ChangelogEntry): OutgoingRecord => {
+    let topic = topics.get(store)
+    if (topic === undefined) {
+      topic = changelogTopic(applicationId, store, subTopology)
+      topics.set(store, topic)
+    }
+    return { topic, partition, key, value, headers: noHeaders }
+  }
+}

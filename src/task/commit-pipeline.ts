@@ -5,7 +5,7 @@ import { systemChanges } from '../state/system.ts'
 import type { ChangelogEntry, Drained, TaskState } from '../state/task-state.ts'
 import type { Clock } from '../time/clock.ts'
 import type { StreamTime } from './batch-processor.ts'
-import { changelogRecord, systemStore } from './changelog.ts'
+import { changelogRecords, systemStore } from './changelog.ts'
 import type { ChangelogTrimmer } from './changelog-trimmer.ts'
 import type { Committer } from './committer.ts'
 import type { InputTrimmer } from './input-trimmer.ts'
@@ -103,8 +103,8 @@ export class CommitPipeline {
     // Without a transaction the log may take this before the output: then it only says what is behind us for sure.
     const logged = committer.isAtomic ? system : this.#systemEntries(this.#reached)
     const entries = writes ? [...changelog, ...logged] : []
-    const owner = { applicationId, subTopology, partition: source.partition }
-    const records = [...outgoing, ...entries.map((entry) => changelogRecord(owner, entry))]
+    const recordOf = changelogRecords({ applicationId, subTopology, partition: source.partition })
+    const records = [...outgoing, ...entries.map(recordOf)]
     const metadata = positionMetadata(position)
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])

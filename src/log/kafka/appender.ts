@@ -93,13 +93,18 @@ export class Appender {
   /** Asks how large batches may be. @throws ProductionError `record-too-large` when a record is larger */
   async check(records: readonly OutgoingRecord[]): Promise<Checked> {
     const limits = new Map<string, number>()
+    let last: string | undefined
     for (const { topic } of records) {
+      // Most records go where the last one went.
+      if (topic === last) continue
+      last = topic
       if (!limits.has(topic)) limits.set(topic, await this.#maxMessageBytes(topic))
     }
+    const smallest = Math.min(...limits.values())
     const bounds = records.map(recordBytesBound)
     for (const [index, record] of records.entries()) {
       const bound = batchOverheadBytes + bounds[index]!
-      if (bound <= limits.get(record.topic)!) continue
+      if (bound <= smallest || bound <= limits.get(record.topic)!) continue
       const bytes = encodeBatch([record], this.#identity, {
         firstSequence: 0,
         nowMs: this.#cluster.clock.nowMs(),
@@ -132,7 +137,6 @@ export class Appender {
     let name = ''
     let last: OutgoingRecord | undefined
     records.forEach((record, index) => {
-      // Most records go where the last one went.
       if (record.topic !== last?.topic || record.partition !== last.partition) name = nameOf(record)
       last = record
       const bytes = bounds[index]!

@@ -151,7 +151,11 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   async #addPartitions(records: readonly OutgoingRecord[]): Promise<void> {
     const missing = new Map<string, TopicPartition>()
     const known = new Set<Promise<void>>()
+    let last: OutgoingRecord | undefined
     for (const record of records) {
+      // Most records go where the last one went.
+      if (record.topic === last?.topic && record.partition === last.partition) continue
+      last = record
       const name = nameOf(record)
       const added = this.#partitions.get(name)
       if (added === undefined) missing.set(name, record)

@@ -46,7 +46,8 @@ export const admit = (options: AdmitOptions): OperatorDef<Incoming, Admitted> =>
       const { ingested } = value as Incoming
       if (ingested.verdict !== 'accepted') return
       const { head } = ingested
-      if (head.kind === 'business') ask.get(options.eventIds, idKey(head.key, head.id))
+      if (head.kind === 'business' && options.eventIds.kind !== 'ids')
+        ask.get(options.eventIds, idKey(head.key, head.id))
       if (head.kind === 'data') ask.get(options.rowIds, idKey(head.key, head.id))
     },
     create: (ctx) => new Admission(options, ctx).process,
