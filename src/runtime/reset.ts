@@ -1,7 +1,7 @@
 import type { CommittedOffset, Log } from '../log/log.ts'
 import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
 import type { StoreDef } from '../state/stores.ts'
-import { changelogRecord, changelogTopic, systemStore } from '../task/changelog.ts'
+import { changelogRecords, changelogTopic, systemStore } from '../task/changelog.ts'
 import { definitionKey } from '../task/open-state.ts'
 import { positionMetadata, timesIn } from '../task/position.ts'
 
@@ -44,9 +44,9 @@ export async function resetPartition(plan: ResetPlan, { log, applicationId, stor
   const transactionalId = `${applicationId}-0_${partition}`
   const producer = await log.openTransactionalProducer({ transactionalId, transactionTimeoutMs: patientMs })
   try {
+    const recordOf = changelogRecords({ applicationId, subTopology: 0, partition })
     const ofSystem = (key: Buffer, value: Buffer | null) => entry(systemStore, key, value)
-    const entry = (store: string, key: Buffer, value: Buffer | null): OutgoingRecord =>
-      changelogRecord({ applicationId, subTopology: 0, partition }, { store, key, value })
+    const entry = (store: string, key: Buffer, value: Buffer | null): OutgoingRecord => recordOf({ store, key, value })
     const trimmed = stores.filter(({ kind }) => kind !== 'key-value').map(({ name }) => name)
     const compacted = [systemStore, ...stores.filter(({ kind }) => kind === 'key-value').map(({ name }) => name)]
     const tombstones: OutgoingRecord[] = []
