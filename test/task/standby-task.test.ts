@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Log } from '../../src/log/log.ts'
+import { openMemoryLog } from '../../src/log/memory-log.ts'
+import { stringSerde } from '../../src/record/serdes.ts'
+import type { StateEngine } from '../../src/state/engine.ts'
+import { memoryEngine } from '../../src/state/engines/memory.ts'
+import { timestampedBytes } from '../../src/state/keys.ts'
+import type { KeyValueStoreDef, TimestampedStoreDef } from '../../src/state/stores.ts'
+import { columnsOf } from '../../src/state/task-state.ts'
+import { changelogSpec, changelogTopic, systemStore } from '../../src/task/changelog.ts'
+import { inForceRecord } from '../../src/task/deployment-ledger.ts'
+import { applicationIdOf, type DeploymentPort, ledgerSpec } from '../../src/task/deployment-port.ts'
+import { encodePosition, positionKey } from '../../src/task/position.ts'
+import { StandbyTask } from '../../src/task/standby-task.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { deploymentStore } from '../../src/topology/deployment.ts'
+import type { SubTopology } from '../../src/topology/topology.ts'
+import { eventually } from '../support/eventually.ts'
+
+const rows: KeyValueStoreDef<string> = { kind: 'key-value', name: 'rows', serde: stringSerde }
+const seen: TimestampedStoreDef<string> = { kind: 'timestamped', name: 'seen', serde: stringSerde, retentionMs: 100 }
+const other: KeyValueStoreDef<string> = { kind: 'key-value', name: 'other', serde: stringSerde }
+const deployment = { id: 'next', hash: 'h', content: '', offset: 5 }
+const deployedId = applicationIdOf('app', deployment)
+
+const topologyOf = (stores: SubTopology['stores']): SubTopology => ({ id: 0, nodes: [], sources: [], stores })
+
+describe('a standby', () => {
+  let log: Log
+  let engine: StateEngine
+  let standby: StandbyTask
+  const lags: number[] = []
+
+  beforeEach(async () => {
+    log = await openMemoryLog()
+    engine = memoryEngine()
+    for (const [id, stores] of [
+      ['app', [rows, seen, deploymentStore]],
+      [deployedId, [other]],
+    ] as const) {
+      for (const store of [...stores, systemStore] as const) await log.createTopic(changelogSpec(id, store, 1))
+    }
+    await log.createTopic(ledgerSpec('app', 1))
+    const deployments = { define: () => ({ topology: topologyOf([other]) }) } as unknown as DeploymentPort
+    standby = new StandbyTask({
+      applicationId: 'app',
+      taskId: '0_0',
+      topology: topologyOf([rows, seen, deploymentStore]),
+      partition: 0,
+      log,
+      engine,
+      stateDir: 'state',
+      deployments,
+      limits: { maxBytes: 1 << 20 },
+      clock: systemClock,
+      onLag: (lag) => void lags.push(lag),
+    })
+    await standby.open()
+    void standby.run()
+  })
+  afterEach(async () => {
+    await standby.close()
+    await log.close()
+    lags.length = 0
+  })
+
+  const write = async (store: string, key: string, value: Buffer, id = 'app') => {
+    const producer = await log.openProducer()
+    const topic = changelogTopic(id, store)
+    await producer.send([{ topic, partition: 0, key: Buffer.from(key), value, headers: {} }])
+    await producer.close()
+  }
+  /** Two looks later: the first may have begun before. */
+  const looked = async () => {
+    lags.length = 0
+    await eventually(() => expect(lags.length).toBeGreaterThanOrEqual(2))
+  }
+  const contentOf = async (folder: string, store: typeof rows | typeof seen) => {
+    await standby.close()
+    const db = await engine.open(folder, columnsOf([store]))
+    const [entries] = await db.getRanges(store.name, [{ gte: Buffer.alloc(0) }])
+    await db.close()
+    return entries!.map(({ key }) => key.toString())
+  }
+
+  it('has what was committed, and not what is past its retention by the stream time of the owner', async () => {
+    await write('rows', 'a', Buffer.from('1'))
+    await write('seen', 'old', timestampedBytes(0, Buffer.from('x')))
+    await write('seen', 'new', timestampedBytes(950, Buffer.from('x')))
+    const producer = await log.openTransactionalProducer({ transactionalId: 'app-0_0' })
+    const topic = changelogTopic('app', 'rows')
+    await producer.send([{ topic, partition: 0, key: Buffer.from('b'), value: Buffer.from('1'), headers: {} }])
+    await looked()
+    await producer.abort()
+    await write(systemStore, positionKey.toString(), encodePosition({ offset: 9, streamTimeMs: 1_000 }))
+    await looked()
+    await write('seen', 'newer', timestampedBytes(990, Buffer.from('x')))
+    await looked()
+    expect(lags.at(-1)).toBe(0)
+    expect(await contentOf('state/app/0_0', seen)).toEqual(['new', 'newer'])
+    expect(await contentOf('state/app/0_0', rows)).toEqual(['a'])
+  })
+
+  it('changes to the state of what was deployed when that is in force', { timeout: 30_000 }, async () => {
+    await write('rows', 'a', Buffer.from('1'))
+    await write('other', 'z', Buffer.from('1'), deployedId)
+    await looked()
+    const producer = await log.openProducer()
+    await producer.send([inForceRecord('app', 0, deployment)])
+    await producer.close()
+    await eventually(async () => {
+      const db = await engine.open(`state/${deployedId}/0_0`, columnsOf([other])).catch(() => undefined)
+      // Held by the standby, or not there yet.
+      const isThere = db === undefined || db.getSync('other', Buffer.from('z')) !== undefined
+      await db?.close()
+      expect(isThere).toBe(true)
+    })
+    await looked()
+    expect(await contentOf(`state/${deployedId}/0_0`, { ...rows, name: 'other' })).toEqual(['z'])
+  })
+})
