@@ -98,8 +98,10 @@ export class StandbyTask {
     this.#stop()
     this.#lifecycle.moveTo('CLOSED')
     await this.#opening.catch(() => {})
-    await Promise.allSettled(this.#tails.map(({ reader }) => reader.close()))
+    await this.#closeTails()
     await this.#running.catch(() => {})
+    // Opened while the others were being closed.
+    await this.#closeTails()
     await this.#opened?.close()
   }
 
@@ -107,6 +109,10 @@ export class StandbyTask {
     const { engine, stateDir } = this.#options
     if (this.#followed === undefined) return
     await engine.destroy(taskFolder(join(stateDir, this.#followed.applicationId), this.taskId))
+  }
+
+  async #closeTails(): Promise<void> {
+    await Promise.allSettled(this.#tails.map(({ reader }) => reader.close()))
   }
 
   #stop(): void {
@@ -156,7 +162,7 @@ export class StandbyTask {
     this.#renewAtMs = this.#options.clock.nowMs() + renewMs
     const followed = await followedState(this.#options)
     if (followed.applicationId === this.#followed!.applicationId) return
-    await Promise.all(this.#tails.map(({ reader }) => reader.close()))
+    await this.#closeTails()
     await this.#opened!.close()
     this.#opened = undefined
     if (!this.#stopping) await this.#open(followed)
