@@ -63,10 +63,6 @@ export class WorkerProcess {
     return this.#err
   }
 
-  get pid(): number {
-    return this.#child.pid ?? -1
-  }
-
   get isOver(): boolean {
     return this.#isOver
   }

@@ -26,10 +26,10 @@ export class KafkaProxy {
     this.#server = createServer((client) => this.#serve(client))
   }
 
-  /** @param broker `127.0.0.1:<port>` @param port of the proxy; default a free one */
-  static async start(broker: string, port = 0): Promise<KafkaProxy> {
+  /** @param broker `127.0.0.1:<port>` */
+  static async start(broker: string): Promise<KafkaProxy> {
     const proxy = new KafkaProxy(Number(broker.slice(broker.lastIndexOf(':') + 1)))
-    await new Promise<void>((resolve) => proxy.#server.listen(port, host, resolve))
+    await new Promise<void>((resolve) => proxy.#server.listen(0, host, resolve))
     const address = proxy.#server.address()
     if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
     proxy.#port = address.port
