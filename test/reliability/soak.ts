@@ -20,7 +20,9 @@ interface Sample {
 }
 
 const sampleEveryMs = 5_000
-/** What happens while caches fill says nothing of the hours after. */
+/** What happens while write buffers and caches fill says nothing of the hours after. */
+const tellingMinutes = 30
+/** Of the samples, left out of the slopes. */
 const warmUpShare = 0.2
 
 /** Steady load on one instance; what it takes and how fast it answers, and whether that grows. */
@@ -57,7 +59,7 @@ export const soakCampaign = (options: SoakOptions): Promise<Row> => {
       ...verdict,
       campaign: 'soak',
       fault: `${options.minutes} minutes of steady load`,
-      how: `${options.perSecond} events a second on one instance`,
+      how: `${options.perSecond} events a second on one instance${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
       fired: 1,
       recoveryMs: [],
       figures: figuresOf(samples),
