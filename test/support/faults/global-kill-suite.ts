@@ -67,7 +67,7 @@ export function globalKillSuite(
       await mkdir(rules)
       await writeFile(join(rules, 'rules.yaml'), globalRules)
       // Changelogs are trimmed to an hour or two: small pieces, so that there is one to die after.
-      const pieces = { maxBytes: 512, restoreBatchEntries: 5 }
+      const pieces = { maxBytes: 512, restoreBatchEntries: 1 }
       settings = { place, mainTopic: `main-${id}`, applicationId: `global-kill-${id}`, stateDir, rules, ...pieces }
       const topic = { topic: settings.mainTopic, partitions, config: { 'retention.ms': '-1' } }
       await withLogAt(place, (log) => log.createTopic(topic))
