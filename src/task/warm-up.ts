@@ -1,3 +1,4 @@
+import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import { LogError, ProcessingError, StateStoreError } from '../errors.ts'
 import type { PartitionReader } from '../log/log.ts'
 import type { LogRecord } from '../record/record.ts'
@@ -22,6 +23,8 @@ export interface WarmUpOptions {
 }
 
 const defaultSliceRecords = 500
+/** Records processed in one go. */
+const pieceRecords = 50
 const pollMs = 100
 /** Offsets that a warm one may be behind the task: what is left to do when it activates. */
 const followBehind = 1_000
@@ -105,8 +108,8 @@ export class WarmUp {
   /** The task has come to this position. @throws what ended the warm-up, if the task cannot go on without it */
   follow(target: number): void {
     if (this.#error !== undefined) throw this.#error
+    this.#followed ||= target !== this.#target
     this.#target = target
-    this.#followed = true
     this.#wake.resolve()
   }
 
@@ -171,7 +174,7 @@ export class WarmUp {
     this.#followed = false
     const records = await this.#next()
     try {
-      await this.generation.process(records)
+      await this.#process(records)
     } catch (error) {
       // Damaged state is the task's to rebuild, not the definition's fault.
       if (!(error instanceof ProcessingError) || error.cause instanceof StateStoreError) throw error
@@ -181,6 +184,14 @@ export class WarmUp {
     await this.#commit()
     const tookMs = clock.nowMs() - startedMs
     if (!this.#hurries && this.#followed && tookMs > 0) await this.#rest(tookMs)
+  }
+
+  /** Between small pieces the task has its turn: an event waits for one of them at most. */
+  async #process(records: readonly LogRecord[]): Promise<void> {
+    for (let start = 0; start < records.length; start += pieceRecords) {
+      await this.generation.process(records.slice(start, start + pieceRecords))
+      if (!this.#hurries) await turnOfOthers()
+    }
   }
 
   /** The next records below the target, in slices. */

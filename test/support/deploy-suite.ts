@@ -172,7 +172,7 @@ export function deploySuite(name: string, open: () => Promise<DeployLog>): void 
       })
       while (!isDone) {
         await until(sent + 10)
-        await eventually(() => expect(sent - processed).toBeLessThan(50))
+        await eventually(() => expect(processed).toBeGreaterThanOrEqual(sent), { everyMs: 50 })
       }
       await deploying
       await until(sent + 100)
