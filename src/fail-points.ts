@@ -1,5 +1,5 @@
 /**
- * Places where a test may end the process, in the order of a commit. `WEIR_FAIL_POINT=<name>:<n>` kills the process
+ * Places where a test may end the process, in the order of a commit, a restore and a reset. `WEIR_FAIL_POINT=<name>:<n>` kills the process
  * (SIGKILL, as a crash would) when it passes the place for the n-th time; unset, passing costs one comparison.
  */
 export const failPoints = [
@@ -10,6 +10,8 @@ export const failPoints = [
   'before-apply',
   'during-apply',
   'in-restore',
+  'reset-committed',
+  'reset-deleted',
 ] as const
 
 export type FailPoint = (typeof failPoints)[number]

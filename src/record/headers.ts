@@ -17,6 +17,9 @@ export const headerNames = {
   mac: 'mac',
 } as const
 
+/** Names the application that wrote a record, so that others on the same topic leave it alone. */
+export const applicationHeader = 'app'
+
 export interface EventHeaders {
   readonly kind: Kind
   readonly type: string

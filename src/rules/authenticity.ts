@@ -1,3 +1,4 @@
+import { applicationHeader } from '../record/headers.ts'
 import { type Head, isResult, tickType } from '../record/ingress.ts'
 import type { Headers, LogRecord } from '../record/record.ts'
 import {
@@ -22,9 +23,6 @@ export interface Authenticity {
   /** True for a record that another application on the same topic says it wrote. Absent when nobody's are told apart. */
   readonly isOthers?: (record: LogRecord) => boolean
 }
-
-/** Names the application that wrote a record, so that others on the same topic leave it alone. */
-export const applicationHeader = 'app'
 
 export interface SigningKeys {
   /** Of those who may write control records. */

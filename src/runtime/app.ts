@@ -31,6 +31,7 @@ type TaskSettings = Pick<
   | 'restoreBatchEntries'
   | 'clock'
   | 'tick'
+  | 'revise'
   | 'deployments'
 >
 

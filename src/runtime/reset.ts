@@ -1,16 +1,29 @@
+import { passFailPoint } from '../fail-points.ts'
 import type { CommittedOffset, Log } from '../log/log.ts'
 import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogRecords, changelogTopic, systemStore } from '../task/changelog.ts'
 import { definitionKey } from '../task/open-state.ts'
-import { positionMetadata, timesIn } from '../task/position.ts'
+import { positionMetadata, type ResetMarks, timesIn } from '../task/position.ts'
+import { type ResetPoint, type ResetSurvey, surveyPartition } from './reset-survey.ts'
 
 /** Where a partition goes back to. */
-export interface ResetPlan extends TopicPartition {
+export interface ResetPlan extends TopicPartition, ResetSurvey {
   /** The start of the log: state needs all of it. */
   readonly to: number
-  /** What was processed before: outputs of input below this are in the log, and are compared instead of written. */
+  /** Where the position is now. */
+  readonly position: number
+  /** What was processed before: outputs of input below this are in the log already. */
   readonly decidedTo: number
+  /** The number of this reset among those that write decisions again; `null` when it only compares. */
+  readonly revision: number | null
+  readonly marks: ResetMarks
+}
+
+export interface ResetAim {
+  readonly point: ResetPoint
+  /** Decisions that differ are written again. */
+  readonly redecide: boolean
 }
 
 export interface ResetOptions {
@@ -21,12 +34,33 @@ export interface ResetOptions {
 }
 
 /** What an application would do after a reset; `undefined` for a partition of which it has processed nothing. */
-export async function planReset(log: Log, applicationId: string, at: TopicPartition): Promise<ResetPlan | undefined> {
+export async function planReset(
+  log: Log,
+  applicationId: string,
+  at: TopicPartition,
+  { point, redecide }: ResetAim = { point: { offset: 0 }, redecide: false },
+): Promise<ResetPlan | undefined> {
   const [committed] = await log.committedOffsets(applicationId, [at])
   if (committed === undefined) return undefined
-  const { decidedTo = 0 } = timesIn(committed.metadata)
+  const before = timesIn(committed.metadata)
   // A reset of a reset that has not caught up yet still knows how far the application once was.
-  return { ...at, to: await log.startOffset(at), decidedTo: Math.max(committed.offset, decidedTo) }
+  const decidedTo = Math.max(committed.offset, before.decidedTo ?? 0)
+  const survey = await surveyPartition(log, at, { applicationId, point, decidedTo })
+  const marks = { decidedTo, compareFrom: survey.compareFrom, ...(await revisionAfter(before, { log, at, redecide })) }
+  const revision = marks.redecides === 1 ? marks.revision! : null
+  return { ...at, to: await log.startOffset(at), position: committed.offset, ...survey, decidedTo, revision, marks }
+}
+
+async function revisionAfter(
+  { revision = 0, revisedFrom }: ResetMarks,
+  { log, at, redecide }: { readonly log: Log; readonly at: TopicPartition; readonly redecide: boolean },
+): Promise<ResetMarks> {
+  if (!redecide) return revision === 0 ? {} : { revision, revisedFrom }
+  return {
+    redecides: 1,
+    revision: revision + 1,
+    revisedFrom: revisedFrom ?? (await log.endOffset(at, 'read-uncommitted')),
+  }
 }
 
 const patientMs = 300_000
@@ -40,7 +74,7 @@ const unfinished = Buffer.from('of an unfinished reset (run weir reset --execute
  * The application must not run; a task that does is fenced.
  */
 export async function resetPartition(plan: ResetPlan, { log, applicationId, stores }: ResetOptions): Promise<void> {
-  const { topic, partition, to, decidedTo } = plan
+  const { topic, partition, to, marks } = plan
   const transactionalId = `${applicationId}-0_${partition}`
   const producer = await log.openTransactionalProducer({ transactionalId, transactionTimeoutMs: patientMs })
   try {
@@ -54,17 +88,19 @@ export async function resetPartition(plan: ResetPlan, { log, applicationId, stor
       const keys = await liveKeys(log, { topic: changelogTopic(applicationId, store), partition })
       tombstones.push(...keys.map((key) => entry(store, key, null)))
     }
-    const metadata = positionMetadata({ streamTimeMs: -1, decidedTo })
+    const metadata = positionMetadata({ streamTimeMs: -1, ...marks })
     const offset: CommittedOffset = { topic, partition, offset: to, metadata }
     // One record more than any local state has seen, so that none of it counts after the deletion.
     const past = trimmed.map((store) => entry(store, noKey, null))
     await producer.send([...tombstones, ...past, ofSystem(definitionKey, unfinished)])
     await producer.sendOffsets(applicationId, [offset])
     await producer.commit()
+    passFailPoint('reset-committed')
     for (const store of trimmed) {
       const changelog = { topic: changelogTopic(applicationId, store), partition }
       await log.deleteRecordsBefore(changelog, await log.endOffset(changelog, 'read-uncommitted'))
     }
+    passFailPoint('reset-deleted')
     await producer.send([ofSystem(definitionKey, null)])
     await producer.commit()
   } finally {

@@ -1,12 +1,14 @@
 import { ConfigError, LogError } from '../errors.ts'
 import type { LogClient } from '../log/log.ts'
 import type { IngressMapping } from '../record/ingress.ts'
+import type { OutgoingRecord } from '../record/record.ts'
 import type { Authenticity } from '../rules/authenticity.ts'
 import { compileRuleSet } from '../rules/compiler.ts'
 import { globalObjection } from '../rules/deploy/global-objection.ts'
 import { loadContent, packRuleSet } from '../rules/deploy/rule-set-content.ts'
 import { tickRecord } from '../rules/operators/control-tick.ts'
 import { deadLetterTopic, lateTopic } from '../rules/operators/sinks.ts'
+import { revisedDecision } from '../rules/revised-decision.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { stampOf } from '../rules/stamp.ts'
 import { type DeploymentPort, ledgerSpec } from '../task/deployment-port.ts'
@@ -15,7 +17,8 @@ import type { SubTopology, Topology } from '../topology/topology.ts'
 import { type AppOptions, WeirApp } from './app.ts'
 import { baseRuleSet } from './base-rule-set.ts'
 
-export interface RiskAppOptions extends Omit<AppOptions, 'topology' | 'definition' | 'tick' | 'deployments'> {
+export interface RiskAppOptions
+  extends Omit<AppOptions, 'topology' | 'definition' | 'tick' | 'revise' | 'deployments'> {
   /** In force from the start. Default: the one that the log says was; without one, none until the first is deployed. */
   readonly ruleSet?: RuleSet
   /** The topic that holds events and decisions. */
@@ -82,7 +85,8 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
     },
   }
   const topology = compile(ruleSet, -1)
-  return new WeirApp({ ...options, topology, definition: ruleSet.hash, tick: tickOf(ruleSet), deployments })
+  const revise = (decision: OutgoingRecord, revision: number) => revisedDecision(decision, revision, authenticity)
+  return new WeirApp({ ...options, topology, definition: ruleSet.hash, tick: tickOf(ruleSet), revise, deployments })
 }
 
 const readerOf = ({ subTopologies }: Topology, topic: string): SubTopology =>

@@ -17,6 +17,7 @@ const counterOf: Readonly<Record<string, CounterName>> = {
   duplicates: 'records.duplicate',
   'decisions-equal': 'decisions.equal',
   'decisions-differing': 'decisions.differing',
+  'decisions-redecided': 'decisions.redecided',
 }
 
 const labelled: Readonly<Record<string, { readonly counter: CounterName; readonly label: string }>> = {

@@ -1,4 +1,5 @@
 import type { TopicSpec } from '../log/log.ts'
+import type { OutgoingRecord } from '../record/record.ts'
 import type { Deployment } from '../topology/deployment.ts'
 import type { SubTopology } from '../topology/topology.ts'
 import type { TickOptions } from './ticker.ts'
@@ -10,6 +11,8 @@ export interface TaskDefinition {
   readonly definition: string
   /** How time passes in an idle partition. Default: it does not. */
   readonly tick?: TickOptions | undefined
+  /** Makes a decision into one that supersedes it, by the number of the reset. Default: none is written again. */
+  readonly revise?: ((decision: OutgoingRecord, revision: number) => OutgoingRecord) | undefined
 }
 
 /** A definition that was deployed, ready to run. */

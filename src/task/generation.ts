@@ -12,7 +12,7 @@ import type { Committer } from './committer.ts'
 import { applicationIdOf, type TaskDefinition } from './deployment-port.ts'
 import { InputTrimmer } from './input-trimmer.ts'
 import { type OpenedState, type OpenStateOptions, openTaskState } from './open-state.ts'
-import type { Position } from './position.ts'
+import { type Position, type ResetMarks, resetMarksAt } from './position.ts'
 
 export interface GenerationOptions
   extends Omit<OpenStateOptions, 'stores' | 'streamTime' | 'applicationId' | 'definition' | 'groupId'> {
@@ -41,8 +41,7 @@ export class Generation {
   readonly commits: CommitPipeline
   /** The next input offset to process. */
   position: number
-  /** After a reset: how far the task had come before. */
-  readonly decidedTo: number | undefined
+  readonly resetMarks: ResetMarks
   readonly #opened: OpenedState
   readonly #streamTime: StreamTime
   readonly #processor: BatchProcessor
@@ -57,7 +56,7 @@ export class Generation {
     this.deployment = deployment
     this.defined = defined
     this.position = position
-    this.decidedTo = opened.decidedTo
+    this.resetMarks = opened.resetMarks
     this.#processor = new BatchProcessor({
       topology: defined.topology,
       taskId,
@@ -131,9 +130,8 @@ export class Generation {
 
   /** How far it has come, as a commit says it. */
   reached(): Position {
-    const { position: offset, streamTimeMs, decidedTo = -1 } = this
-    const again = offset < decidedTo ? { decidedTo } : {}
-    return { offset, streamTimeMs, timestampMs: this.lastTimed?.timestampMs, ...again }
+    const { position: offset, streamTimeMs, resetMarks } = this
+    return { offset, streamTimeMs, timestampMs: this.lastTimed?.timestampMs, ...resetMarksAt(offset, resetMarks) }
   }
 
   /** A second time does nothing. */

@@ -7,7 +7,7 @@ import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStoreDef } from './changelog.ts'
 import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
 import { asTaskCorrupted, openTaskDatabase, type TaskDatabaseOptions } from './open-database.ts'
-import { decodePosition, type Position, positionKey, timesIn } from './position.ts'
+import { decodePosition, type Position, positionKey, type ResetMarks, timesIn } from './position.ts'
 import { missingStretch, restoreChangelog } from './restore-changelog.ts'
 
 /** How far the restore of a task's state has come, all changelogs together. */
@@ -42,7 +42,7 @@ export interface OpenedState {
   /** The log's timestamp of the last record before it that stream time looked at, where that is known. */
   readonly timestampMs: number | undefined
   /** After a reset: how far the task had come before. */
-  readonly decidedTo: number | undefined
+  readonly resetMarks: ResetMarks
   /** True when no commit has said yet by which definition the state is computed. */
   readonly isNew: boolean
   readonly trimmer: ChangelogTrimmer
@@ -83,7 +83,7 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
     state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.beforeMs }),
     position: position.offset,
     timestampMs: position.timestampMs,
-    decidedTo: position.decidedTo,
+    resetMarks: position,
     isNew: definition === undefined,
     trimmer: new ChangelogTrimmer({
       applicationId,
@@ -146,7 +146,7 @@ async function choosePosition(stored: Position | undefined, options: OpenStateOp
   const {
     streamTimeMs = stored?.streamTimeMs ?? -1,
     timestampMs = stored?.timestampMs,
-    decidedTo,
+    ...resetMarks
   } = timesIn(committed.metadata)
-  return { offset: committed.offset, streamTimeMs, timestampMs, decidedTo }
+  return { ...resetMarks, offset: committed.offset, streamTimeMs, timestampMs }
 }

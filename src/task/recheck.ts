@@ -1,58 +1,76 @@
+import { headerNames } from '../record/headers.ts'
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
+import type { TaskDefinition } from './deployment-port.ts'
+import { digestOf, type HeldDecisions } from './held-decisions.ts'
+import type { ResetMarks } from './position.ts'
+
+export interface RecheckOptions {
+  readonly marks: ResetMarks
+  readonly held: Pick<HeldDecisions, 'lookAhead' | 'find' | 'close'>
+  readonly revise: TaskDefinition['revise']
+  readonly count: (name: string) => void
+}
 
 /**
  * What a task does below the position that it had reached before a reset. All that its input brought there is in the log
- * already, written with the positions: nothing is written again. Its decisions are compared with those that the log holds,
- * as they come by: a decision lies behind its event in the same partition.
- *
- * What is still to be compared is in memory alone: after a crash in between, those few decisions go uncompared.
+ * already, written with the positions: nothing is written again. From the reset's point on its decisions are compared with
+ * those that the log holds, and where the reset says so, what differs is written as a decision that supersedes the old one:
+ * in the same transaction as the position, so once, whatever crashes.
  */
 export class Recheck {
+  readonly #options: RecheckOptions
   readonly #decidedTo: number
-  readonly #count: (name: string, by?: number) => void
-  /** Decided anew, not met in the log yet: values by id. */
-  readonly #expected = new Map<string, Buffer>()
+  readonly #compareFrom: number
 
-  constructor(decidedTo: number, count: (name: string, by?: number) => void) {
+  constructor(options: RecheckOptions) {
+    const { decidedTo = 0, compareFrom = 0 } = options.marks
+    this.#options = options
     this.#decidedTo = decidedTo
-    this.#count = count
+    this.#compareFrom = compareFrom
   }
 
-  /** How many of the records, from `start` on, a batch may hold so that it ends at the position of before. */
+  /** Where a batch of the records, from `start` on, ends: before the point, and before the position of before. */
   batchEnd(records: readonly LogRecord[], start: number, end: number): number {
-    if (records[start]!.offset >= this.#decidedTo) return end
-    const first = records.findIndex(({ offset }, index) => index > start && offset >= this.#decidedTo)
+    const { offset: from } = records[start]!
+    const bound = [this.#compareFrom, this.#decidedTo].find((offset) => offset > from)
+    if (bound === undefined) return end
+    const first = records.findIndex(({ offset }, index) => index > start && offset >= bound)
     return first < 0 ? end : Math.min(end, first)
   }
 
-  /** What of a batch's output is to be written: all of it, or, below the position of before, nothing. */
+  /** Gets ready for a batch. False when the task stopped meanwhile: then it is asked for the same batch again. */
+  async lookAhead(records: readonly LogRecord[]): Promise<boolean> {
+    return !this.#compares(records) || (await this.#options.held.lookAhead(records))
+  }
+
+  /** What of a batch's output is to be written: all of it, or, below the position of before, at most what differs. */
   take(records: readonly LogRecord[], outgoing: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
-    const isDecided = records[0]!.offset < this.#decidedTo
-    if (isDecided) for (const record of outgoing) this.#expect(record)
-    if (this.#expected.size > 0) for (const record of records) this.#meet(record)
-    return isDecided ? [] : outgoing
+    if (records[0]!.offset >= this.#decidedTo) return outgoing
+    return this.#compares(records) ? outgoing.flatMap((record) => this.#compare(record)) : []
   }
 
-  /** Behind the position of before nothing is left to come: what was not met is not in the log. */
-  caughtUp(position: number): void {
-    if (position < this.#decidedTo || this.#expected.size === 0) return
-    this.#count(differing, this.#expected.size)
-    this.#expected.clear()
+  close(): Promise<void> {
+    return this.#options.held.close()
   }
 
-  #expect({ headers, value }: OutgoingRecord): void {
-    if (String(headers['kind']) === 'decision' && value !== null) this.#expected.set(String(headers['id']), value)
+  #compares(records: readonly LogRecord[]): boolean {
+    const { offset } = records[0]!
+    return offset >= this.#compareFrom && offset < this.#decidedTo
   }
 
-  #meet({ headers, value }: LogRecord): void {
-    if (String(headers['kind']) !== 'decision') return
-    const id = String(headers['id'])
-    const expected = this.#expected.get(id)
-    if (expected === undefined) return
-    this.#expected.delete(id)
-    this.#count(value !== null && expected.equals(value) ? equal : differing)
+  #compare(record: OutgoingRecord): readonly OutgoingRecord[] {
+    const { count, revise, marks } = this.#options
+    if (String(record.headers[headerNames.kind]) !== 'decision' || record.value === null) return []
+    const isEqual = this.#isHeld(record)
+    const isRevised = !isEqual && marks.redecides === 1 && revise !== undefined
+    count(isEqual ? 'decisions-equal' : isRevised ? 'decisions-redecided' : 'decisions-differing')
+    return isRevised ? [revise(record, marks.revision!)] : []
+  }
+
+  #isHeld(record: OutgoingRecord): boolean {
+    const held = this.#options.held.find(String(record.headers[headerNames.id]))
+    if (held === undefined) return false
+    const made = held.revision === 0 ? record : this.#options.revise?.(record, held.revision)
+    return made?.value != null && digestOf(made.value) === held.digest
   }
 }
-
-const equal = 'decisions-equal'
-const differing = 'decisions-differing'

@@ -11,9 +11,10 @@ import { deploymentOf, type InForce, inForceRecord, readLedger, type WarmUpProgr
 import { applicationIdOf, type DeploymentPort, type TaskDefinition } from './deployment-port.ts'
 import { dropState } from './drop-state.ts'
 import { Generation, type TaskParts } from './generation.ts'
+import { HeldDecisions } from './held-decisions.ts'
 import { taskFolder } from './open-database.ts'
 import type { RestoreProgress } from './open-state.ts'
-import { positionMetadata } from './position.ts'
+import { positionMetadata, type ResetMarks } from './position.ts'
 import { Recheck } from './recheck.ts'
 import { SerialCommitter } from './serial-committer.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
@@ -165,7 +166,12 @@ export class StreamTask {
     this.#stopping = true
     this.#lifecycle.moveTo('CLOSED')
     await this.#opening.catch(() => {})
-    await Promise.allSettled([this.#reader?.close(), this.#committer?.close(), this.#warmUp?.close()])
+    await Promise.allSettled([
+      this.#reader?.close(),
+      this.#recheck?.close(),
+      this.#committer?.close(),
+      this.#warmUp?.close(),
+    ])
     await this.#running.catch(() => {})
     // Opened while the first was being closed.
     await this.#warmUp?.close()
@@ -225,7 +231,7 @@ export class StreamTask {
   }
 
   async #openLive(deployment: Deployment | undefined): Promise<void> {
-    const { applicationId, partition, clock, observer } = this.#options
+    const { applicationId, partition, clock } = this.#options
     const defined = deployment === undefined ? undefined : this.#deployments!.define(deployment)
     if (deployment !== undefined) defined?.activated(deployment.offset)
     this.#applicationIds.add(applicationIdOf(applicationId, deployment))
@@ -236,9 +242,22 @@ export class StreamTask {
       isWarmingUp: false,
       committer: this.#committer!,
     })
-    const { lastTimed: last, defined: running, decidedTo } = this.#live
-    if (decidedTo !== undefined) this.#recheck = new Recheck(decidedTo, (name, by) => observer.count(name, by))
+    const { lastTimed: last, defined: running, resetMarks } = this.#live
+    if (resetMarks.decidedTo !== undefined) this.#recheck = this.#recheckOf(resetMarks, running)
     this.#ticker = running.tick === undefined ? undefined : new Ticker({ ...running.tick, partition, clock, last })
+  }
+
+  #recheckOf(marks: ResetMarks, { revise }: TaskDefinition): Recheck {
+    const { applicationId, log, observer, limits } = this.#options
+    const held = new HeldDecisions({
+      log,
+      source: this.#source,
+      applicationId,
+      revisedFrom: marks.revisedFrom,
+      maxBytes: limits.maxBytes,
+      stopped: () => this.#stopping,
+    })
+    return new Recheck({ marks, held, revise, count: (name) => observer.count(name) })
   }
 
   async #loop(): Promise<void> {
@@ -272,6 +291,8 @@ export class StreamTask {
 
   async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
     const live = this.#live!
+    // Before anything has changed: a task that stops here has not begun with these records.
+    if ((await this.#recheck?.lookAhead(records)) === false) return
     const processed = await live.process(records)
     const outgoing = this.#recheck?.take(records, processed) ?? processed
     const { observer, clock } = this.#options
@@ -286,7 +307,6 @@ export class StreamTask {
   async #idle(batch: FetchedBatch): Promise<void> {
     const live = this.#live!
     live.position = batch.nextOffset
-    this.#recheck?.caughtUp(live.position)
     const { waitsUntilMs, streamTimeMs } = live
     const tick = this.#ticker?.due({ batch, streamTimeMs, waitsUntilMs })
     if (tick !== undefined) return live.commits.submit([tick], live.reached(), this.#options.clock.nowMs())

@@ -1,10 +1,12 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { Log } from '../../log/log.ts'
 import type { WeirConfig } from '../../runtime/config.ts'
 import { silentLogger } from '../../runtime/logger.ts'
 import { planReset, type ResetPlan, resetPartition } from '../../runtime/reset.ts'
+import type { ResetPoint } from '../../runtime/reset-survey.ts'
 import type { StoreDef } from '../../state/stores.ts'
 import { readLedger } from '../../task/deployment-ledger.ts'
+import { commaSeparated, instant } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
 import { UsageError } from '../failure.ts'
@@ -16,6 +18,10 @@ import { topologyOfRules } from '../rule-topology.ts'
 
 interface Options extends LogOptions {
   readonly rules?: string
+  readonly toStart?: boolean
+  readonly toTime?: number
+  readonly toOffset?: readonly string[]
+  readonly redecide?: boolean
   readonly execute?: boolean
   readonly incomplete?: boolean
   readonly json?: boolean
@@ -24,10 +30,16 @@ interface Options extends LogOptions {
 const notes = `
 Without --execute it only says what it would do. Positions go back to the start of the log and state is emptied; the
 application then rebuilds its state from there: a state as of some later moment cannot be had without what came before.
+--to-time and --to-offset say from where on decisions are compared; before that, only state is made. With --to-offset,
+partitions that are not named stay as they are.
 
 Nothing is decided twice. Whatever the application had processed is in the log with all that came of it: that is not
 written again. Its decisions are compared with those in the log, byte for byte. One that differs is logged as an error,
-counted (weir_decisions_differing) and shown by /health; what main holds stays as it is.
+counted (weir_decisions_differing_total) and shown by /health; what main holds stays as it is.
+
+With --redecide, one that differs is written again, once, with the id r:<n>:<old id> and the old id in "supersedes": <n>
+is the number of the reset in its partition. Consumers that keep the last decision by supersedes, or else decisionId, are
+right. Decisions that are no longer made at all are not taken back.
 
 The application must be stopped, all instances of it. Where the log no longer begins at its first record, state would
 lack what came before: --incomplete accepts that, and the differences that follow. Applications with deployed rule sets
@@ -38,11 +50,29 @@ export function resetCommand(cli: Cli): Command {
     .description('Rebuild the state of an application from its log, and compare its decisions with those made before.')
     .option('--rules <DIR>', 'rule files: they say which state there is')
     .option('--app-id <ID>', 'the application (default: weir)')
+    .addOption(new Option('--to-start', 'compare all decisions (the default)').conflicts(['toTime', 'toOffset']))
+    .addOption(
+      new Option('--to-time <TIME>', 'compare from the first record on that was appended at TIME or later')
+        .argParser(instant)
+        .conflicts('toOffset'),
+    )
+    .addOption(
+      new Option('--to-offset <P:O,...>', 'compare partition P from offset O on; others stay as they are').argParser(
+        commaSeparated,
+      ),
+    )
+    .option('--redecide', 'write decisions that differ again; they supersede the old ones')
     .option('--execute', 'do it')
     .option('--incomplete', 'also where the log has lost its beginning')
     .option('--json', 'the plan for machines')
     .action(cli.action((options: Options) => run(cli, options)))
-  return withExamples(command, ['weir reset --rules rules', 'weir reset --rules rules --execute'], notes)
+  const examples = [
+    'weir reset --rules rules',
+    'weir reset --rules rules --execute',
+    'weir reset --rules rules --to-time 2026-03-01T10:00:00Z --redecide --execute',
+    'weir reset --rules rules --to-offset 0:1200,3:900',
+  ]
+  return withExamples(command, examples, notes)
 }
 
 async function run(cli: Cli, options: Options): Promise<ExitCode> {
@@ -85,8 +115,9 @@ async function refuseWhileRunning(log: Log, appId: string): Promise<void> {
   )
 }
 
-async function plansOf(log: Log, { appId, mainTopic }: WeirConfig, { incomplete }: Options): Promise<ResetPlan[]> {
+async function plansOf(log: Log, { appId, mainTopic }: WeirConfig, options: Options): Promise<ResetPlan[]> {
   const { partitions } = await describedTopic(log, mainTopic)
+  const pointOf = pointsOf(options, partitions)
   const plans: ResetPlan[] = []
   for (let partition = 0; partition < partitions; partition++) {
     const { inForce, announced } = await readLedger(log, appId, partition)
@@ -95,9 +126,13 @@ async function plansOf(log: Log, { appId, mainTopic }: WeirConfig, { incomplete 
         `rule sets are deployed to ${appId}; deploy the one in force again with weir deploy DIR --again, which makes its state anew`,
       )
     }
-    const plan = await planReset(log, appId, { topic: mainTopic, partition })
+    const point = pointOf(partition)
+    if (point === undefined) continue
+    const aim = { point, redecide: options.redecide ?? false }
+    const plan = await planReset(log, appId, { topic: mainTopic, partition }, aim)
     if (plan === undefined) continue
-    if (plan.to > 0 && !incomplete) {
+    refuseOutside(plan, point)
+    if (plan.to > 0 && !options.incomplete) {
       throw new UsageError(
         `partition ${partition} of ${mainTopic} begins at offset ${plan.to}: state from before would be missing; --incomplete accepts that`,
       )
@@ -107,13 +142,44 @@ async function plansOf(log: Log, { appId, mainTopic }: WeirConfig, { incomplete 
   return plans
 }
 
+/** The point of each partition; `undefined` for those that stay as they are. */
+function pointsOf({ toTime, toOffset }: Options, partitions: number): (partition: number) => ResetPoint | undefined {
+  if (toTime !== undefined) return () => ({ timeMs: toTime })
+  if (toOffset === undefined) return () => ({ offset: 0 })
+  const points = new Map<number, ResetPoint>()
+  for (const text of toOffset) {
+    const [, partition, offset] = /^(\d+):(\d+)$/.exec(text) ?? []
+    if (partition === undefined || Number(partition) >= partitions || points.has(Number(partition))) {
+      throw new UsageError(
+        `--to-offset takes partition:offset, each partition once, from 0 to ${partitions - 1}; not ${text}`,
+      )
+    }
+    points.set(Number(partition), { offset: Number(offset) })
+  }
+  return (partition) => points.get(partition)
+}
+
+function refuseOutside({ partition, to, decidedTo }: ResetPlan, point: ResetPoint): void {
+  if (!('offset' in point) || point.offset === 0 || (point.offset >= to && point.offset <= decidedTo)) return
+  throw new UsageError(
+    `partition ${partition} can go back to ${to} at least and ${decidedTo} at most, not ${point.offset}`,
+  )
+}
+
 async function report(cli: Cli, plans: readonly ResetPlan[], { execute = false, json }: Options): Promise<void> {
-  if (json) return cli.out.line(JSON.stringify({ executed: execute, partitions: plans }))
-  for (const { partition, to, decidedTo } of plans) {
-    await cli.out.line(`partition ${partition}: from ${grouped(decidedTo)} back to ${grouped(to)}`)
+  if (json) return cli.out.line(JSON.stringify({ executed: execute, partitions: plans.map(shown) }))
+  for (const { partition, to, position, compareFrom, records, decisions, revision } of plans) {
+    const again = revision === null ? '' : `, those that differ written again as r:${revision}:…`
+    await cli.out.line(
+      `partition ${partition}: from ${grouped(position)} back to ${grouped(to)}, ${grouped(records)} records to read; ` +
+        `from ${grouped(compareFrom)} on ${grouped(decisions)} decisions to compare${again}`,
+    )
   }
   const done = execute
     ? 'reset; start the application, and it rebuilds its state'
     : 'nothing is done yet; --execute does it'
   await cli.out.line(plans.length === 0 ? 'the application has processed nothing yet' : done)
 }
+
+/** A plan without what only the position needs. */
+const shown = ({ marks: _, ...plan }: ResetPlan) => plan
