@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canonicalJson } from '../../src/record/canonical-json.ts'
 import { type Running, startWeir, temporaryFolder, weir } from '../cli/weir.ts'
 import { eventually } from './eventually.ts'
 
@@ -47,6 +48,13 @@ const bad = JSON.stringify({
 })
 const count = 200
 
+/** A decision, as far as it is looked at here. */
+interface Made {
+  readonly decisionId: string
+  readonly supersedes?: string
+  readonly event: { readonly id: string; readonly partition: number; readonly offset: number }
+}
+
 export interface ResetPlace {
   /** Flags that name the log. */
   readonly log: readonly string[]
@@ -70,9 +78,21 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       expect(sent.err).toBe('')
     }
     const writeRules = (limit: number) => writeFileSync(folder.inside('rules', 'rules.yaml'), rules(limit))
+    const launch = (env: Readonly<Record<string, string>> = {}) => {
+      running = startWeir(['run', ...place.log, ...app(), '--unsigned', '--port', '0'], {
+        env: { ...place.env, ...env },
+      })
+      return running
+    }
     async function start(): Promise<void> {
-      running = startWeir(['run', ...place.log, ...app(), '--unsigned', '--port', '0'], { env: place.env })
+      launch()
       await eventually(() => expect(running!.err()).toContain('deciding'))
+    }
+    /** Runs the application until it has killed itself. */
+    async function crash(failPoint: string): Promise<void> {
+      const { ended, err } = launch({ WEIR_FAIL_POINT: failPoint, WEIR_BATCH_MAX_RECORDS: '25' })
+      await ended
+      expect(err()).toContain('fail point')
     }
     async function stop(): Promise<void> {
       running!.child.kill('SIGTERM')
@@ -102,6 +122,14 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
           ).out,
         ).records,
       )
+    const made = async (): Promise<Made[]> => (await decisions()).map((value) => JSON.parse(value))
+    /** What a back-test of the last export decides. */
+    async function backtested(): Promise<string[]> {
+      const replayed = folder.inside('replayed.jsonl')
+      const input = ['--input', folder.inside('export.jsonl'), '--partitions', '2', '--output', replayed]
+      expect((await weir(['backtest', '--rules', ruleFolder, ...input])).code).toBe(0)
+      return readFileSync(replayed, 'utf8').trimEnd().split('\n')
+    }
     const decided = (total: number) =>
       eventually(async () => expect(await decisions()).toHaveLength(total), { withinMs: 40_000, everyMs: 300 })
 
@@ -136,9 +164,32 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       expect(executed).toBe(false)
       expect(partitions).toHaveLength(2)
       const lag = JSON.parse((await cli('lag', '--app-id', place.appId, '--json')).out)
-      for (const { partition, to, decidedTo } of partitions) {
-        expect(to).toBe(0)
-        expect(decidedTo).toBe(lag.partitions[partition].committed)
+      let compared = 0
+      for (const { partition, to, position, compareFrom, records, decisions, decidedTo } of partitions) {
+        expect([to, compareFrom]).toEqual([0, 0])
+        expect(position).toBe(lag.partitions[partition].committed)
+        expect(decidedTo).toBe(position)
+        expect(records).toBeLessThanOrEqual(position)
+        compared += decisions
+      }
+      expect(compared).toBe(count)
+    })
+
+    it('says the same of a point, and refuses one that has not been processed', async () => {
+      const later = JSON.parse((await reset('--json', '--to-time', '2100-01-01')).out).partitions
+      for (const { to, compareFrom, decidedTo, decisions } of later) {
+        expect([to, compareFrom, decisions]).toEqual([0, decidedTo, 0])
+      }
+      const earlier = JSON.parse((await reset('--json', '--to-time', '2020-01-01')).out).partitions
+      for (const { compareFrom } of earlier) expect(compareFrom).toBeLessThan(3)
+      const text = await reset('--to-offset', '1:0', '--redecide')
+      expect(text.out).toMatch(
+        /^partition 1: from \d+ back to 0, \d+ records to read; from 0 on \d+ decisions to compare/,
+      )
+      expect(text.out).toContain('written again as r:1:')
+      expect(text.out).not.toContain('partition 0')
+      for (const wrong of ['0:999999', '2:0', '0:1,0:2', 'x']) {
+        expect((await reset('--to-offset', wrong)).code).not.toBe(0)
       }
     })
 
@@ -146,8 +197,18 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       const before = await decisions()
       const deadLetters = await records(deadLetterOf(place))
       expect(deadLetters).toBe(1)
-      // Twice, as after a crash in between: the second still knows how far the application once was.
-      expect(await reset('--execute')).toMatchObject({ code: 0 })
+      // Each still knows how far the application once was.
+      for (const failPoint of ['reset-committed:1', 'reset-deleted:2']) {
+        const killed = await weir(['reset', ...app(), '--execute', ...place.log], {
+          env: { ...place.env, WEIR_FAIL_POINT: failPoint },
+        })
+        expect(killed.err).toContain('fail point')
+        const refused = launch()
+        await eventually(() => expect(refused.err()).toContain('run weir reset --execute again'), { withinMs: 20_000 })
+        refused.child.kill('SIGKILL')
+        await refused.ended
+        await eventually(async () => expect(await reset()).toMatchObject({ code: 0 }), { withinMs: 30_000 })
+      }
       expect(await reset('--execute')).toMatchObject({ code: 0 })
       await start()
       await eventually(async () => expect(await metric('decisions_equal')).toBe(count), {
@@ -164,10 +225,7 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       // Decided on the state that was rebuilt, as a back-test decides it.
       const [last] = after.filter((value) => !before.includes(value))
       expect(JSON.parse(last!)).toMatchObject({ event: { id: `e-${count}` }, outcome: 'block' })
-      const replayed = folder.inside('replayed.jsonl')
-      const input = ['--input', folder.inside('export.jsonl'), '--partitions', '2', '--output', replayed]
-      expect((await weir(['backtest', '--rules', ruleFolder, ...input])).code).toBe(0)
-      expect(readFileSync(replayed, 'utf8').trimEnd().split('\n')).toEqual(after)
+      expect(await backtested()).toEqual(after)
     })
 
     it('shows decisions that differ as errors, and leaves those in the log', async () => {
@@ -188,6 +246,49 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       expect(report.reasons.join()).toContain('otherwise than the log holds them')
       await stop()
       expect(await decisions()).toEqual(before)
+    })
+
+    it('writes decisions that differ again from a point on, once whatever crashes', async () => {
+      const before = await made()
+      const ofFirst = before.filter(({ event }) => event.partition === 0).map(({ event }) => event.offset)
+      const point = ofFirst[Math.floor(ofFirst.length / 2)]!
+      expect(await reset('--to-offset', `0:${point}`, '--redecide', '--execute')).toMatchObject({ code: 0 })
+      await crash('after-offsets:3')
+      await crash('before-apply:4')
+      await start()
+      const replayed = new Map((await backtested()).map((line) => [JSON.parse(line).decisionId as string, line]))
+      const expected = before
+        .filter(({ event }) => event.partition === 0 && event.offset >= point)
+        .map(({ decisionId }) => {
+          const parts = JSON.parse(replayed.get(decisionId)!)
+          return canonicalJson({ ...parts, decisionId: `r:1:${decisionId}`, supersedes: decisionId })
+        })
+      expect(expected.length).toBeGreaterThan(20)
+      await decided(before.length + expected.length)
+      await stop()
+      expect((await decisions()).filter((value) => value.includes('"supersedes":'))).toEqual(expected)
+    })
+
+    it('writes again only what a reset before has not, and then finds nothing that differs', async () => {
+      const before = await made()
+      const superseded = new Set(before.map(({ supersedes }) => supersedes))
+      const left = before.filter(
+        ({ decisionId, supersedes }) => supersedes === undefined && !superseded.has(decisionId),
+      )
+      expect(await reset('--redecide', '--execute')).toMatchObject({ code: 0 })
+      await start()
+      await decided(before.length + left.length)
+      await stop()
+      const again = (await made()).filter(({ decisionId }) => /^r:2:.:0|^r:1:.:1/.test(decisionId))
+      expect(again.map(({ supersedes }) => supersedes)).toEqual(left.map(({ decisionId }) => decisionId))
+      expect(await reset('--execute')).toMatchObject({ code: 0 })
+      await start()
+      await eventually(async () => expect(await metric('decisions_equal')).toBe(count + 1), {
+        withinMs: 40_000,
+        everyMs: 200,
+      })
+      expect([await metric('decisions_differing'), await metric('decisions_redecided')]).toEqual([0, 0])
+      await stop()
     })
   })
 }
