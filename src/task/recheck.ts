@@ -49,6 +49,11 @@ export class Recheck {
     return this.#compares(records) ? outgoing.flatMap((record) => this.#compare(record)) : []
   }
 
+  /** True from the position of before on. */
+  isOver(position: number): boolean {
+    return position >= this.#decidedTo
+  }
+
   close(): Promise<void> {
     return this.#options.held.close()
   }

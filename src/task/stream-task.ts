@@ -301,6 +301,10 @@ export class StreamTask {
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
     await live.commits.submit(outgoing, live.reached(), records[0]!.timestampMs)
+    if (this.#recheck?.isOver(nextOffset)) {
+      await this.#recheck.close()
+      this.#recheck = undefined
+    }
     if (live.defined.topology.sources[0]!.endsBatch?.(records.at(-1)!) === true) await this.#heedDeployments()
   }
 

@@ -63,6 +63,7 @@ describe('a recheck', () => {
     const outgoing = [decided(5, 1)]
     expect(check.take([read(5)], outgoing)).toBe(outgoing)
     expect([counts, asked]).toEqual([{}, []])
+    expect([check.isOver(4), check.isOver(5)]).toEqual([false, true])
   })
 
   it('compares decisions in between, and counts what differs or is not there', async () => {

@@ -82,6 +82,7 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
   const progress = startProgress(cli.err)
   try {
     await refuseWhileRunning(log, config.appId)
+    progress.show('reading the log')
     const plans = await plansOf(log, config, options)
     if (options.execute) {
       for (const [index, plan] of plans.entries()) {
