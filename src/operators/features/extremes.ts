@@ -16,7 +16,7 @@ const levels = 4
 
 /**
  * The smallest and largest number of a column in a window, from a tree over the chunks; only at the window's ends are entries
- * looked at. New entries widen what is worked out already; dropping and splitting chunks has it worked out again.
+ * looked at. New entries widen what is worked out already; dropping and splitting chunks has part of it worked out again.
  */
 export class Extremes implements ChunkIndex {
   readonly #log: WindowLog
@@ -61,8 +61,11 @@ export class Extremes implements ChunkIndex {
     this.#forget(chunk)
   }
 
-  dropped(): void {
-    this.#forget(0)
+  dropped(chunks: number): void {
+    const [lowest, ...above] = this.#levels
+    lowest!.splice(0, chunks)
+    // These sum up other chunks now; from the lowest level that is soon done.
+    for (const ranges of above) ranges.length = 0
   }
 
   #forget(fromChunk: number): void {
