@@ -6,6 +6,8 @@ import type { LogRecord } from '../../src/record/record.ts'
 import { unsigned } from '../../src/rules/authenticity.ts'
 import { compileRuleSet } from '../../src/rules/compiler.ts'
 import { loadRuleFiles } from '../../src/rules/loader.ts'
+import type { RuleSet } from '../../src/rules/rule-set.ts'
+import type { StateEngine } from '../../src/state/engine.ts'
 import { stateEngine } from '../../src/state/engines/index.ts'
 import { ReplayTask } from '../../src/task/replay-task.ts'
 
@@ -14,6 +16,32 @@ export interface BenchRecord {
   readonly key: string
   readonly timeMs: number
   readonly payload: unknown
+}
+
+/** One partition's task without a log, and the folder to delete when it is closed. */
+export async function openReplay(
+  ruleSet: RuleSet,
+  engine: StateEngine['name'] = 'rocksdb',
+): Promise<{ readonly task: ReplayTask; readonly folder: string }> {
+  const topology = compileRuleSet({
+    ruleSet,
+    ruleSetOffset: -1,
+    mainTopic: 'main',
+    partitions: 1,
+    mapping: 'headers',
+    maxValueBytes: 1 << 20,
+    authenticity: unsigned('bench'),
+    stamp: () => ({}),
+  })
+  const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
+  const task = await ReplayTask.open({
+    topology: topology.subTopologies[0]!,
+    partition: 0,
+    engine: stateEngine(engine),
+    folder: join(folder, 'task'),
+    count: () => {},
+  })
+  return { task, folder }
 }
 
 /** A rule file's task on RocksDB, without a log, and what its batches cost. */
@@ -32,24 +60,7 @@ export class BenchTask {
   }
 
   static async open(ruleFile: string): Promise<BenchTask> {
-    const topology = compileRuleSet({
-      ruleSet: loadRuleFiles([{ path: 'bench.yaml', text: ruleFile }]),
-      ruleSetOffset: -1,
-      mainTopic: 'main',
-      partitions: 1,
-      mapping: 'headers',
-      maxValueBytes: 1 << 20,
-      authenticity: unsigned('bench'),
-      stamp: () => ({}),
-    })
-    const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
-    const task = await ReplayTask.open({
-      topology: topology.subTopologies[0]!,
-      partition: 0,
-      engine: stateEngine('rocksdb'),
-      folder: join(folder, 'task'),
-      count: () => {},
-    })
+    const { task, folder } = await openReplay(loadRuleFiles([{ path: 'bench.yaml', text: ruleFile }]))
     return new BenchTask(task, folder)
   }
 

@@ -4,20 +4,16 @@
  * [--most-times-bare N]`; with the last flag it fails when the task takes more than N times a bare loop's time, a guard that
  * holds on any machine.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { LogRecord } from '../../src/record/record.ts'
-import { unsigned } from '../../src/rules/authenticity.ts'
-import { compileRuleSet } from '../../src/rules/compiler.ts'
 import { loadRuleSet } from '../../src/rules/loader.ts'
-import { stateEngine } from '../../src/state/engines/index.ts'
-import { ReplayTask } from '../../src/task/replay-task.ts'
+import type { StateEngine } from '../../src/state/engine.ts'
 import { spreadOf } from '../broker/numbers.ts'
 import { cardEvents } from '../data/card-events.ts'
 import { outgoingOf } from '../data/outgoing.ts'
 import { type Emit, tenMinuteRule } from '../data/ten-minute-rule.ts'
+import { openReplay } from './bench-task.ts'
 
 const { values } = parseArgs({
   options: {
@@ -68,24 +64,7 @@ function bareLoop(records: readonly LogRecord[]): number {
 }
 
 async function round(): Promise<Round> {
-  const topology = compileRuleSet({
-    ruleSet,
-    ruleSetOffset: -1,
-    mainTopic: topic,
-    partitions: 1,
-    mapping: 'headers',
-    maxValueBytes: 1 << 20,
-    authenticity: unsigned('bench'),
-    stamp: () => ({}),
-  })
-  const folder = await mkdtemp(join(tmpdir(), 'card-bench-'))
-  const task = await ReplayTask.open({
-    topology: topology.subTopologies[0]!,
-    partition: 0,
-    engine: stateEngine(values.engine as 'rocksdb' | 'memory'),
-    folder: join(folder, 'task'),
-    count: () => {},
-  })
+  const { task, folder } = await openReplay(ruleSet, values.engine as StateEngine['name'])
   let decisions = 0
   let [tookMs, cpuMicros, bareMs] = [0, 0, 0]
   for (const records of batches()) {
