@@ -14,6 +14,8 @@ export interface BatchProcessorOptions {
   readonly count: (name: string, by?: number) => void
   /** The last record before the first batch that stream time looked at, where that is known. */
   readonly lastTimed?: TimedRecord | undefined
+  /** Awaited between stretches: lets what waits for an answer from outside go on. Default: nobody is waited for. */
+  readonly giveWay?: () => Promise<void>
 }
 
 /** The highest event time a task has seen; -1 before the first. Shared by the stores' retention and the operators. */
@@ -115,7 +117,9 @@ export class BatchProcessor {
    */
   async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
     this.#outgoing = []
+    const { giveWay } = this.#options
     for (let start = 0; start < records.length; ) {
+      if (start > 0) await giveWay?.()
       const ingests = this.#ingest(records, start)
       const end = start + ingests.length
       await this.#processStretch(records.slice(start, end), ingests)

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
 import {
   type Deployment,
@@ -65,6 +66,8 @@ export class Generation {
       streamTime,
       lastTimed: timestampMs === undefined ? undefined : { timestampMs },
       count,
+      // The commit on its way and the fetch ahead go on meanwhile; without it they stand still while a batch is processed.
+      giveWay: turnOfOthers,
     })
     const isInternal = defined.topology.sources[0]!.internal !== undefined
     this.commits = new CommitPipeline({

@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const silent: TaskObserver = { count() {}, polled() {}, committed() {}, restoring() {} }
 
-const taskWith = (observer: Partial<TaskObserver>): StreamTask =>
+const taskWith = (observer: Partial<TaskObserver>, maxRecords = 3): StreamTask =>
   new StreamTask({
     applicationId: 'app',
     topology: countingTopology().subTopologies[0]!,
@@ -36,7 +36,7 @@ const taskWith = (observer: Partial<TaskObserver>): StreamTask =>
     engine: memoryEngine(),
     stateDir: 'state',
     guarantee: 'exactly-once',
-    limits: { maxRecords: 3, maxBytes: 1 << 20, maxWaitMs: 10 },
+    limits: { maxRecords, maxBytes: 1 << 20, maxWaitMs: 10 },
     transactionTimeoutMs: 10_000,
     clock: systemClock,
     observer: { ...silent, ...observer },
@@ -67,5 +67,25 @@ describe('a task that is suspended in the middle of what it has fetched', () => 
     await task.suspend()
     await running
     expect(await counted()).toEqual(Array.from({ length: 10 }, (_, n) => `k@${n}=${n + 1}`))
+  })
+})
+
+describe('a commit on its way', () => {
+  it('comes to its end while the next batch is processed, not only when that is done', async () => {
+    await sendEvents(log, Array(4_000).fill('k'))
+    const steps: string[] = []
+    task = taskWith(
+      {
+        count: (name) => void (name === 'records' && steps.push('processed')),
+        committed: () => void steps.push('committed'),
+      },
+      2_000,
+    )
+    await task.open()
+    const running = task.run()
+    await eventually(() => expect(steps.length).toBeGreaterThanOrEqual(4))
+    await task.suspend()
+    await running
+    expect(steps.slice(0, 4)).toEqual(['processed', 'committed', 'processed', 'committed'])
   })
 })
