@@ -2,6 +2,7 @@ import { CacheEntry, type StateCache } from './cache.ts'
 import type { StateDb } from './engine.ts'
 import { type Journal, type StoreState, Write } from './journal.ts'
 import { keyBytes, timestampOf, wellFormed } from './keys.ts'
+import { type PackedBytes, pack, unpack } from './packed-bytes.ts'
 import type { StoredKeys } from './stored-keys.ts'
 
 export interface KeyedValuesOptions<T> {
@@ -21,8 +22,8 @@ const valueCost = (bytes: Buffer | null): number => (bytes === null ? 0 : 100 + 
 class KeyedValue<T> extends CacheEntry {
   readonly key: string
   readonly #owner: { forget(value: KeyedValue<T>): void }
-  /** `undefined` once the value was read. */
-  bytes: Buffer | null | undefined
+  /** `undefined` once the value was read; packed when the database has it. */
+  bytes: Buffer | PackedBytes | null | undefined
   value: T | undefined
   /** This buffer's write. */
   write: Write | undefined
@@ -82,7 +83,7 @@ export class KeyedValues<T> implements StoreState {
     const { bytes } = held
     if (bytes === null) return undefined
     if (bytes !== undefined) {
-      held.value = this.#read(bytes)
+      held.value = this.#read(typeof bytes === 'string' ? unpack(bytes) : bytes)
       held.bytes = undefined
     }
     return held.value
@@ -142,7 +143,11 @@ export class KeyedValues<T> implements StoreState {
   applied(): void {
     for (const held of this.#onTheWay) {
       held.isOnTheWay = false
-      if (held.isWanted || held.write !== undefined) continue
+      if (held.write !== undefined) continue
+      if (held.isWanted) {
+        if (held.bytes instanceof Buffer) held.bytes = pack(held.bytes)
+        continue
+      }
       // A new key is hardly asked for soon, and the filter tells all others: it leaves its place to others.
       if (this.#cache.isReading) this.#use(held)
       else {

@@ -3,6 +3,7 @@ import { CacheEntry } from './cache.ts'
 import type { Entry } from './engine.ts'
 import { type ChangelogEntry, Write } from './journal.ts'
 import { windowOffsetOf, windowTimeOf } from './keys.ts'
+import { type PackedBytes, pack, unpack } from './packed-bytes.ts'
 import type { WindowEntry } from './stores.ts'
 import { loggedKey } from './window-segments.ts'
 
@@ -35,10 +36,14 @@ export class WindowWrite extends Write {
 
 /** A value that nobody has read yet. */
 class Unread {
-  readonly bytes: Buffer
+  readonly #packed: PackedBytes
 
   constructor(bytes: Buffer) {
-    this.bytes = bytes
+    this.#packed = pack(bytes)
+  }
+
+  read(serde: Serde<unknown>): unknown {
+    return serde.deserialize(unpack(this.#packed))
   }
 }
 
@@ -105,7 +110,7 @@ export class Rows {
   entryAt<V>(index: number, serde: Serde<V>): WindowEntry<V> {
     let value = this.#cells[width * index + 2]
     if (value instanceof Unread) {
-      value = serde.deserialize(value.bytes)
+      value = value.read(serde)
       this.#cells[width * index + 2] = value
     }
     return { timeMs: this.timeAt(index), offset: this.offsetAt(index), value: value as V }

@@ -1,0 +1,9 @@
+/**
+ * Bytes that stay in memory, as a text of one byte a character. A small Buffer lies in a block of 64 KiB that others share, and
+ * all of a block stays while anybody holds a part of it: held for long, it may take a thousand times its size.
+ */
+export type PackedBytes = string
+
+export const pack = (bytes: Buffer): PackedBytes => bytes.toString('latin1')
+
+export const unpack = (packed: PackedBytes): Buffer => Buffer.from(packed, 'latin1')
