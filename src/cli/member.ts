@@ -6,7 +6,7 @@ import type { WeirConfig } from '../runtime/config.ts'
 import { fieldsFirst, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { createRiskApp } from '../runtime/risk-app.ts'
-import { defaultEngine, stateEngine } from '../state/engines/index.ts'
+import { stateEngine } from '../state/engines/index.ts'
 import { systemClock } from '../time/clock.ts'
 import { kafkaOptions } from './kafka-options.ts'
 
@@ -27,6 +27,7 @@ export interface MemberOptions {
 export async function createMember(options: MemberOptions): Promise<WeirApp> {
   const { config, ruleSet, authenticity, log, logger, metrics } = options
   const { host, port } = config.http
+  const cacheBytes = Math.floor((config.state.taskMemoryMb * 2 ** 20) / 3)
   return createRiskApp({
     applicationId: config.appId,
     ...(ruleSet === undefined ? {} : { ruleSet }),
@@ -34,7 +35,8 @@ export async function createMember(options: MemberOptions): Promise<WeirApp> {
     mapping: config.ingress.mapping === 'none' ? 'headers' : config.ingress.mapping,
     authenticity,
     log,
-    engine: config.state.engine === undefined ? defaultEngine() : stateEngine(config.state.engine),
+    engine: stateEngine(config.state.engine, 2 * cacheBytes),
+    cacheBytes,
     stateDir: config.state.dir,
     standbyReplicas: config.standbyReplicas,
     // A port that is yet to be found is nobody's address.

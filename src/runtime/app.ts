@@ -29,6 +29,7 @@ type TaskSettings = Pick<
   | 'guarantee'
   | 'limits'
   | 'restoreBatchEntries'
+  | 'cacheBytes'
   | 'clock'
   | 'tick'
   | 'revise'

@@ -29,6 +29,8 @@ export interface OpenStateOptions extends TaskDatabaseOptions {
   readonly definition: string
   readonly limits: { readonly maxBytes: number }
   readonly restoreBatchEntries?: number
+  /** See `TaskStateOptions`. */
+  readonly cacheBytes?: number
   readonly streamTime: StreamTime
   readonly onProgress: (progress: RestoreProgress) => void
 }
@@ -70,7 +72,7 @@ export async function openTaskState(options: OpenStateOptions): Promise<OpenedSt
 }
 
 async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<OpenedState, 'db' | 'close'>> {
-  const { applicationId, stores, source, log, streamTime } = options
+  const { applicationId, stores, source, log, streamTime, cacheBytes } = options
   await restoreChangelogs(db, options)
   const [positionBytes, definition] = await db.getMany(systemColumn, [positionKey, definitionKey])
   checkDefinition(definition, options)
@@ -80,7 +82,12 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
   )
   streamTime.reset(position.streamTimeMs)
   return {
-    state: TaskState.open({ db, stores, streamTimeMs: () => streamTime.beforeMs }),
+    state: TaskState.open({
+      db,
+      stores,
+      streamTimeMs: () => streamTime.beforeMs,
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    }),
     position: position.offset,
     timestampMs: position.timestampMs,
     resetMarks: position,

@@ -56,6 +56,8 @@ export interface StreamTaskOptions extends TaskDefinition {
    * repeats. Default 2,000.
    */
   readonly restoreBatchEntries?: number
+  /** What the task may keep of its state in memory, for all stores together. Default 32 MiB. */
+  readonly cacheBytes?: number
   /** The log ends a transaction that stays open longer. */
   readonly transactionTimeoutMs: number
   readonly clock: Clock

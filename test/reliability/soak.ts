@@ -3,6 +3,7 @@ import { folderBytes } from '../../bench/broker/process-usage.ts'
 import { TopicTail } from '../support/faults/topic-tail.ts'
 import { type Campaign, type CampaignOptions, withCampaign } from './campaign.ts'
 import { quantile, type Row } from './row.ts'
+import { trendOf, trendText } from './trend.ts'
 
 export interface SoakOptions extends Omit<CampaignOptions, 'events'> {
   readonly minutes: number
@@ -13,6 +14,8 @@ interface Sample {
   readonly hours: number
   readonly rssMb: number
   readonly heapMb: number
+  readonly heapHeldMb: number
+  readonly buffersMb: number
   readonly handles: number
   readonly stateMb: number
   readonly medianMs: number
@@ -22,7 +25,7 @@ interface Sample {
 const sampleEveryMs = 5_000
 /** What happens while write buffers and caches fill says nothing of the hours after. */
 const tellingMinutes = 30
-/** Of the samples, left out of the slopes. */
+/** Of the samples, left out of what is reported: caches and write buffers fill up. */
 const warmUpShare = 0.2
 
 /** Steady load on one instance; what it takes and how fast it answers, and whether that grows. */
@@ -46,6 +49,8 @@ export const soakCampaign = (options: SoakOptions): Promise<Row> => {
         hours: (performance.now() - startedMs) / 3_600_000,
         rssMb: usage.rssBytes / 2 ** 20,
         heapMb: usage.heapBytes / 2 ** 20,
+        heapHeldMb: usage.heapHeldBytes / 2 ** 20,
+        buffersMb: usage.bufferBytes / 2 ** 20,
         handles: usage.handles,
         stateMb: (await folderBytes(campaign.instances[0]!.settings.stateDir)) / 2 ** 20,
         medianMs: quantile(latenciesMs, 0.5),
@@ -96,30 +101,23 @@ class Latency {
   }
 }
 
+const measured = {
+  rssMb: 'RSS, MB',
+  heapMb: 'heap in use, MB',
+  heapHeldMb: 'heap held, MB',
+  buffersMb: 'buffers, MB',
+  handles: 'handles',
+  stateMb: 'state on disk, MB',
+  medianMs: 'median latency, ms',
+  slowestMs: '99th percentile of latency, ms',
+} as const
+
 function figuresOf(samples: readonly Sample[]): Record<string, string> {
   const warm = samples.slice(Math.floor(samples.length * warmUpShare))
-  const names = {
-    rssMb: 'RSS, MB',
-    heapMb: 'heap, MB',
-    handles: 'handles',
-    stateMb: 'state, MB',
-    medianMs: 'median latency, ms',
-    slowestMs: '99th percentile of latency, ms',
-  } as const
   return Object.fromEntries(
-    Object.entries(names).map(([field, name]) => {
-      const values = warm.map((sample) => sample[field as keyof typeof names])
-      const points = warm.map((sample, n) => [sample.hours, values[n]!] as const)
-      const median = quantile(values, 0.5)
-      return [name, `${median.toFixed(1)} (slope ${slope(points).toFixed(2)} an hour)`]
-    }),
+    Object.entries(measured).map(([field, name]) => [
+      name,
+      trendText(trendOf(warm.map((sample) => [sample.hours, sample[field as keyof typeof measured]]))),
+    ]),
   )
-}
-
-/** Of the line through the points that least squares gives. */
-export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-  const [x, y] = [mean(points.map(([at]) => at)), mean(points.map(([, value]) => value))]
-  const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0)
-  return spread === 0 ? 0 : points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread
 }

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
 import { quantile } from './row.ts'
-import { slope } from './soak.ts'
 import { compareDecisions } from './verdict.ts'
 
 const decision = (id: string, value = `{"of":"${id}"}`) => ({ id, key: 'k', value })
@@ -17,11 +16,6 @@ it.each([
   ['what nobody expected', found('a', 'b', 'c', 'x', 'd'), { ...nothing, wrong: 1 }],
 ])('a verdict counts %s', (_what, decisions, verdict) => {
   expect(compareDecisions(decisions, expected)).toEqual(verdict)
-})
-
-it('a slope is that of the line nearest to the points', () => {
-  expect(slope([0, 1, 2, 3].map((x) => [x, 5 + 2 * x + (x % 2 === 0 ? 0.5 : -0.5)]))).toBeCloseTo(1.8)
-  expect(slope([[1, 1]])).toBe(0)
 })
 
 it('a quantile is one of the values', () => {

@@ -151,7 +151,7 @@ describe('a restore', () => {
     }
     expect(await run('in-restore:3')).toMatchObject({ signal: 'SIGKILL' })
     expect(await run()).toEqual({ code: 0, signal: null, began: 60 })
-    const restored = await rocksDbEngine.open(folder, columnsOf([names]))
+    const restored = await rocksDbEngine().open(folder, columnsOf([names]))
     expect(await contentOf(restored, names.name)).toEqual(await contentOf(await complete(), names.name))
     await restored.close()
   })

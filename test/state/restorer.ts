@@ -6,7 +6,7 @@ import { restoreBatches, restoreEnd } from './restore-fixture.ts'
 import { names } from './state-fixture.ts'
 
 // A process of its own, so that a test can let it crash in the middle: restores into a folder.
-const db = await rocksDbEngine.open(process.argv[2]!, columnsOf([names]))
+const db = await rocksDbEngine().open(process.argv[2]!, columnsOf([names]))
 const from = (await readSystem(db)).changelogOffsets.get(names.name) ?? 0
 await restore({ db, store: names, batches: restoreBatches(from), from, to: restoreEnd, batchEntries: 10 })
 await db.close()

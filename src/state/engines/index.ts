@@ -3,11 +3,21 @@ import { levelEngine } from './level.ts'
 import { memoryEngine } from './memory.ts'
 import { rocksDbEngine, rocksDbLoads } from './rocksdb.ts'
 
-/** The engine of that name. Each call for `memory` gives a new one, with nothing in it. */
-export function stateEngine(name: StateEngine['name']): StateEngine {
-  if (name === 'rocksdb') return rocksDbEngine
-  return name === 'level' ? levelEngine : memoryEngine()
+/**
+ * The engine of that name, RocksDB where its native module loads and Level elsewhere when there is none. Each call for `memory`
+ * gives a new one, with nothing in it.
+ * @param memoryBytes what RocksDB takes in memory for each database; default 64 MiB
+ */
+export function stateEngine(name?: StateEngine['name'], memoryBytes?: number): StateEngine {
+  switch (name ?? (rocksDbLoads() ? 'rocksdb' : 'level')) {
+    case 'rocksdb':
+      return rocksDbEngine(memoryBytes)
+    case 'level':
+      return levelEngine
+    case 'memory':
+      return memoryEngine()
+  }
 }
 
 /** RocksDB where its native module loads, Level elsewhere. */
-export const defaultEngine = (): StateEngine => (rocksDbLoads() ? rocksDbEngine : levelEngine)
+export const defaultEngine = (): StateEngine => stateEngine()

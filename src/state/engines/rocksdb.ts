@@ -4,9 +4,21 @@ import { folderBytes, removeFolder } from './folder.ts'
 import { isEmptyRange } from './key-range.ts'
 import { loadRocksLevel, type RocksBatch, type RocksLevel, type RocksReadOptions } from './rocksdb-binding.ts'
 
-// Write buffers of 8 MiB a column: RocksDB's default of 64 would hold that much for each store of each task, and its
-// write-ahead log, replayed when opening, would grow with it.
-const columnOptions = { compaction: 'level', memtableMemoryBudget: 32 * 1024 * 1024 }
+/** What a database takes for write buffers and blocks in memory, unless told otherwise. */
+export const defaultMemoryBytes = 64 * 1024 * 1024
+
+const leastShareBytes = 1024 * 1024
+// Larger buffers do not make writes cheaper, and the write-ahead log, replayed when opening, grows with them.
+const largestShareBytes = 32 * 1024 * 1024
+
+/**
+ * A column's share of the memory. The binding makes a write buffer a quarter of its "budget"; two of them are written to a
+ * file together while a third fills up, and what is left is for blocks.
+ */
+function columnOptions(memoryBytes: number, columns: number): object {
+  const share = Math.min(largestShareBytes, Math.max(leastShareBytes, Math.floor(memoryBytes / columns)))
+  return { compaction: 'level', memtableMemoryBudget: share, cacheSize: Math.floor(share / 4) }
+}
 
 // RocksDB's own first column must be opened too; Weir's columns never meet it, since their names are escaped and marked.
 const columnName = (column: string): string => `weir.${encodeURIComponent(column)}`
@@ -18,16 +30,21 @@ function unopenedColumns(error: unknown): string[] {
   return match?.[1]?.split(', ') ?? []
 }
 
-async function openWithAllColumns(folder: string, columns: readonly string[]): Promise<RocksLevel> {
+async function openWithAllColumns(
+  folder: string,
+  columns: readonly string[],
+  memoryBytes: number,
+): Promise<RocksLevel> {
   const names = new Set(['default', ...columns.map(columnName)])
   for (;;) {
     const db = new (loadRocksLevel())(folder)
+    const options = columnOptions(memoryBytes, names.size - 1)
     try {
       await db.open({
         createIfMissing: true,
         // A batch is soon in a table file: packing it for the time until then costs more than it saves.
         walCompression: false,
-        columns: Object.fromEntries([...names].map((name) => [name, name === 'default' ? {} : columnOptions])),
+        columns: Object.fromEntries([...names].map((name) => [name, name === 'default' ? {} : options])),
       })
       return db
     } catch (error) {
@@ -148,18 +165,19 @@ class RocksDb implements StateDb {
 /**
  * State in RocksDB, a column family each column. The write-ahead log is on, so that columns do not tear apart, and is
  * not synced: a batch survives the end of the process, not that of the machine.
+ * @param memoryBytes what each database takes in memory for write buffers and blocks, about; at least 1 MiB a column
  */
-export const rocksDbEngine: StateEngine = {
+export const rocksDbEngine = (memoryBytes: number = defaultMemoryBytes): StateEngine => ({
   name: 'rocksdb',
   async open(folder, columns) {
     try {
-      return new RocksDb(folder, await openWithAllColumns(folder, columns), columns)
+      return new RocksDb(folder, await openWithAllColumns(folder, columns, memoryBytes), columns)
     } catch (error) {
       throw stateStoreError(error, folder)
     }
   },
   destroy: removeFolder,
-}
+})
 
 /** True where RocksDB's native module loads. */
 export function rocksDbLoads(): boolean {

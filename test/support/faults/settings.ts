@@ -42,7 +42,12 @@ export interface WorkerStatus {
 
 export interface WorkerUsage {
   readonly rssBytes: number
+  /** Live and garbage. */
   readonly heapBytes: number
+  /** What V8 holds for the heap. */
+  readonly heapHeldBytes: number
+  /** Buffers, outside the heap. */
+  readonly bufferBytes: number
   /** Handles and requests that keep the process running. */
   readonly handles: number
 }

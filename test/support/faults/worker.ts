@@ -75,9 +75,15 @@ const watching = setInterval(() => {
 
 const measuring = setInterval(
   () => {
-    const { rss, heapUsed } = process.memoryUsage()
+    const { rss, heapUsed, heapTotal, arrayBuffers } = process.memoryUsage()
     const handles = process.getActiveResourcesInfo().length
-    tell('usage', { rssBytes: rss, heapBytes: heapUsed, handles } satisfies WorkerUsage)
+    tell('usage', {
+      rssBytes: rss,
+      heapBytes: heapUsed,
+      heapHeldBytes: heapTotal,
+      bufferBytes: arrayBuffers,
+      handles,
+    } satisfies WorkerUsage)
   },
   usageEveryMs ?? 2 ** 30,
 )
