@@ -3,6 +3,9 @@ import type { CommittedOffset, Log } from '../log/log.ts'
 import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { changelogRecords, changelogTopic, systemStore } from '../task/changelog.ts'
+import { type InForce, inForceRecord, warmUpRecord } from '../task/deployment-ledger.ts'
+import { applicationIdOf } from '../task/deployment-port.ts'
+import type { DroppedState } from '../task/drop-state.ts'
 import { definitionKey } from '../task/open-state.ts'
 import { positionMetadata, type ResetMarks, timesIn } from '../task/position.ts'
 import { type ResetPoint, type ResetSurvey, surveyPartition } from './reset-survey.ts'
@@ -26,11 +29,18 @@ export interface ResetAim {
   readonly redecide: boolean
 }
 
+/** The definition that decides from the start of the log on. */
+export interface Beginning extends Pick<InForce, 'hash' | 'content'> {
+  /** Of the sub-topology that reads the topic. */
+  readonly stores: readonly StoreDef[]
+}
+
 export interface ResetOptions {
   readonly log: Log
   readonly applicationId: string
-  /** Of the sub-topology that reads the topic. */
-  readonly stores: readonly StoreDef[]
+  readonly beginning: Beginning
+  /** State of what was deployed since: it is made anew, as the log says it. */
+  readonly deployed: readonly DroppedState[]
 }
 
 /** What an application would do after a reset; `undefined` for a partition of which it has processed nothing. */
@@ -68,12 +78,13 @@ const waitMs = 200
 const unfinished = Buffer.from('of an unfinished reset (run weir reset --execute again)')
 
 /**
- * Takes a partition back: its position and an empty state, in one transaction. Changelogs that only the engine trims lose
- * their records, by which local state is found out of date and rebuilt; compacted ones get a tombstone for each key. A
- * crash in between leaves a definition that no instance has: the application does not start before the reset is repeated.
- * The application must not run; a task that does is fenced.
+ * Takes a partition back: its position, what is in force there, and an empty state, in one transaction. Changelogs that
+ * brokers delete from lose their records, by which local state is found out of date and rebuilt; those that are only
+ * compacted get a tombstone for each key. A crash in between leaves a definition that no instance has: the application does
+ * not start before the reset is repeated. The application must not run; a task that does is fenced.
  */
-export async function resetPartition(plan: ResetPlan, { log, applicationId, stores }: ResetOptions): Promise<void> {
+export async function resetPartition(plan: ResetPlan, options: ResetOptions): Promise<void> {
+  const { log, applicationId, beginning } = options
   const { topic, partition, to, marks } = plan
   const transactionalId = `${applicationId}-0_${partition}`
   const producer = await log.openTransactionalProducer({ transactionalId, transactionTimeoutMs: patientMs })
@@ -81,8 +92,9 @@ export async function resetPartition(plan: ResetPlan, { log, applicationId, stor
     const recordOf = changelogRecords({ applicationId, subTopology: 0, partition })
     const ofSystem = (key: Buffer, value: Buffer | null) => entry(systemStore, key, value)
     const entry = (store: string, key: Buffer, value: Buffer | null): OutgoingRecord => recordOf({ store, key, value })
-    const trimmed = stores.filter(({ kind }) => kind !== 'key-value').map(({ name }) => name)
+    const { stores } = beginning
     const compacted = [systemStore, ...stores.filter(({ kind }) => kind === 'key-value').map(({ name }) => name)]
+    const emptied = await deletableChangelogs(options)
     const tombstones: OutgoingRecord[] = []
     for (const store of compacted) {
       const keys = await liveKeys(log, { topic: changelogTopic(applicationId, store), partition })
@@ -91,17 +103,54 @@ export async function resetPartition(plan: ResetPlan, { log, applicationId, stor
     const metadata = positionMetadata({ streamTimeMs: -1, ...marks })
     const offset: CommittedOffset = { topic, partition, offset: to, metadata }
     // One record more than any local state has seen, so that none of it counts after the deletion.
-    const past = trimmed.map((store) => entry(store, noKey, null))
-    await producer.send([...tombstones, ...past, ofSystem(definitionKey, unfinished)])
+    const past = emptied.map((changelog) => ({ topic: changelog, partition, key: noKey, value: null, headers: {} }))
+    const { hash, content } = beginning
+    const inForce = inForceRecord(applicationId, partition, { id: null, hash, content, offset: -1 })
+    const ledger = [inForce, warmUpRecord(applicationId, partition, undefined)]
+    await producer.send([...tombstones, ...past, ...ledger, ofSystem(definitionKey, unfinished)])
     await producer.sendOffsets(applicationId, [offset])
     await producer.commit()
     passFailPoint('reset-committed')
-    for (const store of trimmed) {
-      const changelog = { topic: changelogTopic(applicationId, store), partition }
+    for (const changelog of emptied.map((name) => ({ topic: name, partition }))) {
       await log.deleteRecordsBefore(changelog, await log.endOffset(changelog, 'read-uncommitted'))
     }
     passFailPoint('reset-deleted')
     await producer.send([ofSystem(definitionKey, null)])
+    await producer.commit()
+  } finally {
+    await producer.close()
+  }
+}
+
+/** Those from which brokers delete records, as far as they are there. */
+async function deletableChangelogs({ log, applicationId, beginning, deployed }: ResetOptions): Promise<string[]> {
+  const trimmed = beginning.stores.filter(({ kind }) => kind !== 'key-value').map(({ name }) => name)
+  const names = [
+    ...trimmed.map((store) => changelogTopic(applicationId, store)),
+    ...deployed.flatMap(({ id, stores }) => {
+      const owner = applicationIdOf(applicationId, id === null ? undefined : { id })
+      return [systemStore, ...stores].map((store) => changelogTopic(owner, store))
+    }),
+  ]
+  // What was deployed and never made ready has none.
+  const existing = new Set(await log.topics())
+  return names.filter((name) => existing.has(name))
+}
+
+/**
+ * Lets a task of a sub-topology behind the first go on under other rule files: its state is a function of what it reads,
+ * whatever the files say. The task must not run.
+ */
+export async function forgetDefinition(
+  log: Log,
+  applicationId: string,
+  { subTopology, partition }: { readonly subTopology: number; readonly partition: number },
+): Promise<void> {
+  const transactionalId = `${applicationId}-${subTopology}_${partition}`
+  const producer = await log.openTransactionalProducer({ transactionalId, transactionTimeoutMs: patientMs })
+  try {
+    const recordOf = changelogRecords({ applicationId, subTopology, partition })
+    await producer.send([recordOf({ store: systemStore, key: definitionKey, value: null })])
     await producer.commit()
   } finally {
     await producer.close()

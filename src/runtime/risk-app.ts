@@ -65,6 +65,7 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
     maxAheadMs,
     record: (at: TickAt) => tickRecord({ topic: mainTopic, ...at }, authenticity),
   })
+  const revise = (decision: OutgoingRecord, revision: number) => revisedDecision(decision, revision, authenticity)
   const deployments: DeploymentPort = {
     baseContent: packRuleSet(ruleSet),
     define: ({ hash, content }) => {
@@ -78,6 +79,7 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
         ),
         definition: hash,
         tick: tickOf(loaded.ruleSet),
+        revise,
         activated: (at) => {
           offset = at
         },
@@ -85,7 +87,6 @@ export async function createRiskApp(options: RiskAppOptions): Promise<WeirApp> {
     },
   }
   const topology = compile(ruleSet, -1)
-  const revise = (decision: OutgoingRecord, revision: number) => revisedDecision(decision, revision, authenticity)
   return new WeirApp({ ...options, topology, definition: ruleSet.hash, tick: tickOf(ruleSet), revise, deployments })
 }
 

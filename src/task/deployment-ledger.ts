@@ -49,21 +49,28 @@ export interface Ledger {
 }
 
 const keys = { inForce: 'in-force', warmUp: 'warm-up', announced: 'announced/' } as const
+
+/** Under this id the definition of the beginning is announced, together with the first that replaces it. */
+export const beginningId = 'start'
 const waitMs = 200
 
 const noted = (applicationId: string, partition: number, key: string, value: unknown): OutgoingRecord => ({
   topic: ledgerTopic(applicationId),
   partition,
   key: Buffer.from(key),
-  value: Buffer.from(JSON.stringify(value)),
+  value: value === undefined ? null : Buffer.from(JSON.stringify(value)),
   headers: {},
 })
 
 export const inForceRecord = (applicationId: string, partition: number, inForce: InForce): OutgoingRecord =>
   noted(applicationId, partition, keys.inForce, inForce)
 
-export const warmUpRecord = (applicationId: string, partition: number, progress: WarmUpProgress): OutgoingRecord =>
-  noted(applicationId, partition, keys.warmUp, progress)
+/** `undefined` takes back what was noted. */
+export const warmUpRecord = (
+  applicationId: string,
+  partition: number,
+  progress: WarmUpProgress | undefined,
+): OutgoingRecord => noted(applicationId, partition, keys.warmUp, progress)
 
 export const announcedRecord = (applicationId: string, id: string, announced: Announced): OutgoingRecord =>
   noted(applicationId, 0, keys.announced + id, announced)
@@ -91,7 +98,10 @@ async function lastValues(log: LogClient, at: TopicPartition): Promise<Map<strin
   try {
     while (reader.position < end) {
       const { records } = await reader.poll(waitMs)
-      for (const { key, value } of records) values.set(String(key), JSON.parse(String(value)))
+      for (const { key, value } of records) {
+        if (value === null) values.delete(String(key))
+        else values.set(String(key), JSON.parse(String(value)))
+      }
     }
   } finally {
     await reader.close()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { TopologyError } from '../errors.ts'
+import { TaskCorruptedError, TopologyError } from '../errors.ts'
 import type { CommittedOffset, FetchedBatch, Log, PartitionReader } from '../log/log.ts'
 import type { LogRecord, TopicPartition } from '../record/record.ts'
 import type { StateEngine } from '../state/engine.ts'
@@ -14,7 +14,7 @@ import { Generation, type TaskParts } from './generation.ts'
 import { HeldDecisions } from './held-decisions.ts'
 import { taskFolder } from './open-database.ts'
 import type { RestoreProgress } from './open-state.ts'
-import { positionMetadata, type ResetMarks } from './position.ts'
+import { positionMetadata, type ResetMarks, resetMarksAt } from './position.ts'
 import { Recheck } from './recheck.ts'
 import { SerialCommitter } from './serial-committer.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
@@ -245,7 +245,8 @@ export class StreamTask {
       committer: this.#committer!,
     })
     const { lastTimed: last, defined: running, resetMarks } = this.#live
-    if (resetMarks.decidedTo !== undefined) this.#recheck = this.#recheckOf(resetMarks, running)
+    // It reads on behind a change of definition, too.
+    if (resetMarks.decidedTo !== undefined) this.#recheck ??= this.#recheckOf(resetMarks, running)
     this.#ticker = running.tick === undefined ? undefined : new Ticker({ ...running.tick, partition, clock, last })
   }
 
@@ -339,11 +340,12 @@ export class StreamTask {
     await old.commits.settle()
     if (this.#stopping || !(await warmUp.finish(old.position))) return false
     const { offset, ...times } = warmUp.generation.reached()
+    const metadata = positionMetadata({ ...times, ...resetMarksAt(offset, old.resetMarks) })
     await warmUp.close()
     this.#warmUp = undefined
     const stores = old.defined.topology.stores.map(({ name }) => name)
     const inForce = { ...active, replaced: { id: old.deployment?.id ?? null, stores } }
-    await this.#writeInForce(inForce, [{ ...this.#source, offset, metadata: positionMetadata(times) }])
+    await this.#writeInForce(inForce, [{ ...this.#source, offset, metadata }])
     await old.close()
     await this.#openLive(active)
     this.#options.observer.activated?.(active)
@@ -353,7 +355,7 @@ export class StreamTask {
 
   /** Lets the warm-up be that of this deployment, or none. */
   async #warmUpFor(deployment: Deployment | undefined): Promise<void> {
-    const { warmUpRecords: sliceRecords, applicationId, observer } = this.#options
+    const { warmUpRecords: sliceRecords, applicationId, engine, stateDir, observer } = this.#options
     const abandoned = this.#warmUp
     if (abandoned?.deployment.id === deployment?.id) return
     if (abandoned !== undefined) {
@@ -364,15 +366,23 @@ export class StreamTask {
       await dropState({ id, stores }, { ...this.#options, taskId: this.taskId })
     }
     if (deployment === undefined) return
-    this.#applicationIds.add(applicationIdOf(applicationId, deployment))
-    this.#warmUp = await WarmUp.open({
-      parts: { ...this.#parts, count: () => {}, onCommitted: () => {} },
-      deployment,
-      defined: this.#deployments!.define(deployment),
-      committer: this.#committer!,
-      target: this.position,
-      onProgress: (progress) => observer.warmingUp?.(progress),
-      ...(sliceRecords === undefined ? {} : { sliceRecords }),
+    const generationId = applicationIdOf(applicationId, deployment)
+    this.#applicationIds.add(generationId)
+    const open = () =>
+      WarmUp.open({
+        parts: { ...this.#parts, count: () => {}, onCommitted: () => {} },
+        deployment,
+        defined: this.#deployments!.define(deployment),
+        committer: this.#committer!,
+        target: this.position,
+        onProgress: (progress) => observer.warmingUp?.(progress),
+        ...(sliceRecords === undefined ? {} : { sliceRecords }),
+      })
+    this.#warmUp = await open().catch(async (error: unknown) => {
+      if (!(error instanceof TaskCorruptedError)) throw error
+      // What a folder has from before a reset, say. It is only this deployment's: the state that decides is sound.
+      await engine.destroy(taskFolder(join(stateDir, generationId), this.taskId))
+      return open()
     })
   }
 

@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander'
 import type { Log } from '../../log/log.ts'
+import type { TopicPartition } from '../../record/record.ts'
 import type { WeirConfig } from '../../runtime/config.ts'
 import { silentLogger } from '../../runtime/logger.ts'
-import { planReset, type ResetPlan, resetPartition } from '../../runtime/reset.ts'
+import { forgetDefinition, planReset, type ResetPlan, resetPartition } from '../../runtime/reset.ts'
 import type { ResetPoint } from '../../runtime/reset-survey.ts'
-import type { StoreDef } from '../../state/stores.ts'
-import { readLedger } from '../../task/deployment-ledger.ts'
 import { commaSeparated, instant } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
@@ -14,7 +13,7 @@ import { configOf, type LogOptions, withLogOptions } from '../log-options.ts'
 import { describedTopic } from '../main-topic.ts'
 import { openLog } from '../member.ts'
 import { grouped, startProgress } from '../progress.ts'
-import { topologyOfRules } from '../rule-topology.ts'
+import { type DecidedBy, decidedBy } from '../reset/decided-by.ts'
 
 interface Options extends LogOptions {
   readonly rules?: string
@@ -42,13 +41,19 @@ is the number of the reset in its partition. Consumers that keep the last decisi
 right. Decisions that are no longer made at all are not taken back.
 
 The application must be stopped, all instances of it. Where the log no longer begins at its first record, state would
-lack what came before: --incomplete accepts that, and the differences that follow. Applications with deployed rule sets
-or features across customers cannot be reset; weir deploy --again makes the state of what is deployed anew.`
+lack what came before: --incomplete accepts that, and the differences that follow.
+
+Rule sets that were deployed come into force again where the log activates them, whatever --rules names; their states are
+made anew on the way. That needs the whole log: where it has lost its beginning, weir deploy DIR --again makes the state of
+the rule set in force anew.
+
+Features across customers (scope: global) are not counted again: their state and their results in main stay as they are,
+and nothing is contributed twice. Rule files that change them cannot be reset to.`
 
 export function resetCommand(cli: Cli): Command {
   const command = withLogOptions(new Command('reset'))
     .description('Rebuild the state of an application from its log, and compare its decisions with those made before.')
-    .option('--rules <DIR>', 'rule files: they say which state there is')
+    .option('--rules <DIR>', 'rule files to decide by (default: those that the application began with)')
     .option('--app-id <ID>', 'the application (default: weir)')
     .addOption(new Option('--to-start', 'compare all decisions (the default)').conflicts(['toTime', 'toOffset']))
     .addOption(
@@ -77,35 +82,29 @@ export function resetCommand(cli: Cli): Command {
 
 async function run(cli: Cli, options: Options): Promise<ExitCode> {
   const config = configOf(cli, options)
-  const stores = await storesOf(config, options)
+  const { appId } = config
   const log = await openLog(config, silentLogger)
   const progress = startProgress(cli.err)
   try {
-    await refuseWhileRunning(log, config.appId)
+    await refuseWhileRunning(log, appId)
     progress.show('reading the log')
-    const plans = await plansOf(log, config, options)
+    const by = await decidedBy(log, config, options.rules ?? config.rules)
+    const plans = await plansOf(log, config, by, options)
     if (options.execute) {
+      // First: until their partitions follow, those tasks can go on under either rule files.
+      if (by.otherwise.size > 0) await forgetDefinitions(log, config, by)
       for (const [index, plan] of plans.entries()) {
         progress.show(`partition ${index + 1} of ${plans.length}`)
-        await resetPartition(plan, { log, applicationId: config.appId, stores })
+        await resetPartition(plan, { log, applicationId: appId, ...by })
       }
     }
     progress.done()
-    await report(cli, plans, options)
+    await report(cli, plans, by, options)
     return 0
   } finally {
     progress.done()
     await log.close()
   }
-}
-
-async function storesOf(config: WeirConfig, { rules = config.rules }: Options): Promise<readonly StoreDef[]> {
-  if (rules === undefined) throw new UsageError('say which rules the application runs: --rules DIR, or WEIR_RULES')
-  const { subTopologies } = await topologyOfRules(rules, config)
-  if (subTopologies.length === 1) return subTopologies[0]!.stores
-  throw new UsageError(
-    'these rules have features across customers, whose state depends on several partitions: give the application another --app-id, which begins anew',
-  )
 }
 
 async function refuseWhileRunning(log: Log, appId: string): Promise<void> {
@@ -116,31 +115,58 @@ async function refuseWhileRunning(log: Log, appId: string): Promise<void> {
   )
 }
 
-async function plansOf(log: Log, { appId, mainTopic }: WeirConfig, options: Options): Promise<ResetPlan[]> {
+/** Of tasks whose state stays as it is, though other rule files decide from now on. */
+async function forgetDefinitions(log: Log, { appId, mainTopic }: WeirConfig, { behind }: DecidedBy): Promise<void> {
+  const { partitions } = await describedTopic(log, mainTopic)
+  for (const subTopology of behind)
+    for (let partition = 0; partition < partitions; partition++)
+      await forgetDefinition(log, appId, { subTopology, partition })
+}
+
+async function plansOf(log: Log, config: WeirConfig, by: DecidedBy, options: Options): Promise<ResetPlan[]> {
+  const { appId, mainTopic } = config
   const { partitions } = await describedTopic(log, mainTopic)
   const pointOf = pointsOf(options, partitions)
   const plans: ResetPlan[] = []
   for (let partition = 0; partition < partitions; partition++) {
-    const { inForce, announced } = await readLedger(log, appId, partition)
-    if (announced.size > 0 || (inForce?.id ?? null) !== null) {
-      throw new UsageError(
-        `rule sets are deployed to ${appId}; deploy the one in force again with weir deploy DIR --again, which makes its state anew`,
-      )
-    }
     const point = pointOf(partition)
-    if (point === undefined) continue
+    if (point === undefined) {
+      await refuseLeftOut(log, appId, { topic: mainTopic, partition }, by)
+      continue
+    }
     const aim = { point, redecide: options.redecide ?? false }
     const plan = await planReset(log, appId, { topic: mainTopic, partition }, aim)
     if (plan === undefined) continue
     refuseOutside(plan, point)
-    if (plan.to > 0 && !options.incomplete) {
-      throw new UsageError(
-        `partition ${partition} of ${mainTopic} begins at offset ${plan.to}: state from before would be missing; --incomplete accepts that`,
-      )
-    }
+    refuseWithoutBeginning(plan, by, options)
     plans.push(plan)
   }
   return plans
+}
+
+/** One application runs one rule set: it would not start with partitions that hold state of another. */
+async function refuseLeftOut(log: Log, appId: string, at: TopicPartition, { otherwise }: DecidedBy): Promise<void> {
+  const hash = otherwise.get(at.partition)
+  const [committed] = hash === undefined ? [] : await log.committedOffsets(appId, [at])
+  if (committed === undefined) return
+  throw new UsageError(
+    `the rule files have changed, and partition ${at.partition} would keep the state of ${hash}: the application could not start (rule-set-changed). ` +
+      `Name every partition in --to-offset (${at.partition}:${committed.offset} compares nothing there), or use --to-start or --to-time`,
+  )
+}
+
+function refuseWithoutBeginning(
+  { topic, partition, to }: ResetPlan,
+  { isDeployed }: DecidedBy,
+  options: Options,
+): void {
+  if (to === 0 || (options.incomplete && !isDeployed)) return
+  const begins = `partition ${partition} of ${topic} begins at offset ${to}`
+  throw new UsageError(
+    isDeployed
+      ? `${begins}, so that the log no longer says which of the rule sets that were deployed was in force where; make the state of the one in force anew with weir deploy DIR --again`
+      : `${begins}: state from before would be missing; --incomplete accepts that`,
+  )
 }
 
 /** The point of each partition; `undefined` for those that stay as they are. */
@@ -167,13 +193,26 @@ function refuseOutside({ partition, to, decidedTo }: ResetPlan, point: ResetPoin
   )
 }
 
-async function report(cli: Cli, plans: readonly ResetPlan[], { execute = false, json }: Options): Promise<void> {
-  if (json) return cli.out.line(JSON.stringify({ executed: execute, partitions: plans.map(shown) }))
+async function report(
+  cli: Cli,
+  plans: readonly ResetPlan[],
+  { deployed }: DecidedBy,
+  { execute = false, json }: Options,
+): Promise<void> {
+  if (json) {
+    const ruleSets = { deployed: deployed.length }
+    return cli.out.line(JSON.stringify({ executed: execute, ruleSets, partitions: plans.map(shown) }))
+  }
   for (const { partition, to, position, compareFrom, records, decisions, revision } of plans) {
     const again = revision === null ? '' : `, those that differ written again as r:${revision}:…`
     await cli.out.line(
       `partition ${partition}: from ${grouped(position)} back to ${grouped(to)}, ${grouped(records)} records to read; ` +
         `from ${grouped(compareFrom)} on ${grouped(decisions)} decisions to compare${again}`,
+    )
+  }
+  if (deployed.length > 0) {
+    await cli.out.line(
+      `decided by the rule sets of the log: what the application began with, and ${deployed.length} deployed since; rule files do not count`,
     )
   }
   const done = execute

@@ -3,7 +3,7 @@ import type { LogClient } from '../../log/log.ts'
 import { contentBytes, mostContentBytes, packRuleSet } from '../../rules/deploy/rule-set-content.ts'
 import { deploymentId, type RuleSetChange, ruleSetRecords } from '../../rules/deploy/rule-set-record.ts'
 import type { RuleSet } from '../../rules/rule-set.ts'
-import { announcedRecord, type InForce, type WarmUpProgress } from '../../task/deployment-ledger.ts'
+import { announcedRecord, beginningId, type InForce, type WarmUpProgress } from '../../task/deployment-ledger.ts'
 import { ledgerSpec } from '../../task/deployment-port.ts'
 import { systemClock } from '../../time/clock.ts'
 import { UsageError } from '../failure.ts'
@@ -112,7 +112,7 @@ export class Deployer {
     const began = inForce.find((each) => each?.id === null && !known.has(each.hash))
     if (began === undefined) return []
     const { hash, content } = began
-    return [announcedRecord(this.#options.appId, 'start', { hash, content, nowMs: nowMs - 1, cold: false })]
+    return [announcedRecord(this.#options.appId, beginningId, { hash, content, nowMs: nowMs - 1, cold: false })]
   }
 
   async #write(change: RuleSetChange, more: readonly ReturnType<typeof announcedRecord>[]): Promise<void> {
