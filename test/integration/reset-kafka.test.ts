@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { describeWithBroker, requireBroker } from '../support/broker.ts'
+import { resetHistorySuite } from '../support/reset-history-suite.ts'
 import { resetSuite } from '../support/reset-suite.ts'
 
 describeWithBroker('with a real broker', () => {
@@ -7,5 +9,12 @@ describeWithBroker('with a real broker', () => {
     const topic = `reset-${process.pid}`
     const env = { WEIR_LOG_DATA_DIR: join(folder, 'data') }
     return { log: ['--kafka', requireBroker(), '--topic', topic], appId: `app-${topic}`, env }
+  })
+
+  resetHistorySuite('Kafka', () => {
+    const brokers = requireBroker()
+    const mainTopic = `history-${process.pid}`
+    const open = () => openKafkaLog({ brokers: [brokers] })
+    return { open, flags: ['--kafka', brokers], mainTopic, applicationId: `app-${mainTopic}` }
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
+import { canonicalJson } from '../../src/record/canonical-json.ts'
 import { recordToLine } from '../../src/record/json-lines.ts'
 import { generateKeys, privateKeyPem, publicKeysOf } from '../../src/record/keys.ts'
 import type { LogRecord } from '../../src/record/record.ts'
@@ -47,6 +48,7 @@ const third = rulesOf(4, '3h').replace('e.value > 100', 'e.value > 60')
 const load = (text: string): RuleSet => loadRuleFiles([{ path: 'rules.yaml', text }])
 
 const isDecision = ({ headers }: LogRecord) => headers.kind?.toString() === 'decision'
+const isFirst = (value: string) => !value.includes('"decisionId":"r:')
 const valuesOf = (records: readonly LogRecord[]) => records.filter(isDecision).map(({ value }) => String(value))
 
 /** What a test wants to see whole stays. */
@@ -217,6 +219,45 @@ export function resetHistorySuite(name: string, placeIn: (folder: string) => His
       expect(await replayed(records, load(first))).toEqual(expect.arrayContaining(early!))
       const sets = new Set(late!.map((each) => JSON.parse(each).ruleSet.hash))
       expect(sets).toEqual(new Set([load(second).hash, load(third).hash]))
+    })
+
+    it('decides anew by other rule files, from the results that main holds; not where those change what is counted', {
+      timeout: 90_000,
+    }, async () => {
+      const all = logins(180, 12, systemClock.nowMs() - 900 * minute)
+      await start('a', load(first))
+      await send(all.slice(0, 120))
+      await settled()
+      await app!.stop()
+      const before = valuesOf(await main())
+      const other = await reset('--rules', await rulesIn(first.replace('window: 30m', 'window: 40m')))
+      expect(other).toMatchObject({ code: 2, err: expect.stringContaining('weir deploy DIR, where they begin empty') })
+      const rules = ['--rules', await rulesIn(second)]
+      const part = await reset(...rules, '--to-offset', '0:0,2:1')
+      expect(part).toMatchObject({ code: 2, err: expect.stringMatching(/partition 1 would keep the state of sha256:/) })
+      expect((await reset(...rules)).out).toContain('all of them differ')
+      expect(await reset(...rules, '--redecide', '--execute')).toMatchObject({ code: 0, err: '' })
+      await start('a', load(second))
+      await send(all.slice(120))
+      await eventually(
+        async () => {
+          const made = (await main()).filter((each) => !isDecision(each) || isFirst(String(each.value)))
+          expectOnce(made, await readTopic(log, repartitionTopic(place.applicationId)))
+        },
+        { withinMs: 60_000, everyMs: 100 },
+      )
+      const values = valuesOf(await main())
+      expect(values.filter((each) => before.includes(each))).toEqual(before)
+      const replays = await replayed(await main(), load(second))
+      const anew = replays.map((each) => JSON.parse(each))
+      const idsBefore = new Set(before.map((each) => JSON.parse(each).decisionId))
+      const expected = anew
+        .filter(({ decisionId }) => idsBefore.has(decisionId))
+        .map((each) => canonicalJson({ ...each, decisionId: `r:1:${each.decisionId}`, supersedes: each.decisionId }))
+      expect(expected).toHaveLength(before.length)
+      expect(values.filter((each) => !isFirst(each)).toSorted()).toEqual(expected.toSorted())
+      const later = new Set(values.filter((each) => isFirst(each) && !before.includes(each)))
+      expect(replays.filter((each) => later.has(each))).toHaveLength(later.size)
     })
   })
 }

@@ -1,10 +1,8 @@
 import { Command, Option } from 'commander'
 import type { Log } from '../../log/log.ts'
-import type { TopicPartition } from '../../record/record.ts'
 import type { WeirConfig } from '../../runtime/config.ts'
 import { silentLogger } from '../../runtime/logger.ts'
-import { forgetDefinition, planReset, type ResetPlan, resetPartition } from '../../runtime/reset.ts'
-import type { ResetPoint } from '../../runtime/reset-survey.ts'
+import { forgetDefinition, type ResetPlan, resetPartition } from '../../runtime/reset.ts'
 import { commaSeparated, instant } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { withExamples } from '../examples.ts'
@@ -14,15 +12,12 @@ import { describedTopic } from '../main-topic.ts'
 import { openLog } from '../member.ts'
 import { grouped, startProgress } from '../progress.ts'
 import { type DecidedBy, decidedBy } from '../reset/decided-by.ts'
+import { type ResetFlags, resetPlans } from '../reset/reset-plans.ts'
 
-interface Options extends LogOptions {
+interface Options extends LogOptions, ResetFlags {
   readonly rules?: string
   readonly toStart?: boolean
-  readonly toTime?: number
-  readonly toOffset?: readonly string[]
-  readonly redecide?: boolean
   readonly execute?: boolean
-  readonly incomplete?: boolean
   readonly json?: boolean
 }
 
@@ -89,7 +84,7 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
     await refuseWhileRunning(log, appId)
     progress.show('reading the log')
     const by = await decidedBy(log, config, options.rules ?? config.rules)
-    const plans = await plansOf(log, config, by, options)
+    const plans = await resetPlans(log, config, by, options)
     if (options.execute) {
       // First: until their partitions follow, those tasks can go on under either rule files.
       if (by.otherwise.size > 0) await forgetDefinitions(log, config, by)
@@ -123,84 +118,14 @@ async function forgetDefinitions(log: Log, { appId, mainTopic }: WeirConfig, { b
       await forgetDefinition(log, appId, { subTopology, partition })
 }
 
-async function plansOf(log: Log, config: WeirConfig, by: DecidedBy, options: Options): Promise<ResetPlan[]> {
-  const { appId, mainTopic } = config
-  const { partitions } = await describedTopic(log, mainTopic)
-  const pointOf = pointsOf(options, partitions)
-  const plans: ResetPlan[] = []
-  for (let partition = 0; partition < partitions; partition++) {
-    const point = pointOf(partition)
-    if (point === undefined) {
-      await refuseLeftOut(log, appId, { topic: mainTopic, partition }, by)
-      continue
-    }
-    const aim = { point, redecide: options.redecide ?? false }
-    const plan = await planReset(log, appId, { topic: mainTopic, partition }, aim)
-    if (plan === undefined) continue
-    refuseOutside(plan, point)
-    refuseWithoutBeginning(plan, by, options)
-    plans.push(plan)
-  }
-  return plans
-}
-
-/** One application runs one rule set: it would not start with partitions that hold state of another. */
-async function refuseLeftOut(log: Log, appId: string, at: TopicPartition, { otherwise }: DecidedBy): Promise<void> {
-  const hash = otherwise.get(at.partition)
-  const [committed] = hash === undefined ? [] : await log.committedOffsets(appId, [at])
-  if (committed === undefined) return
-  throw new UsageError(
-    `the rule files have changed, and partition ${at.partition} would keep the state of ${hash}: the application could not start (rule-set-changed). ` +
-      `Name every partition in --to-offset (${at.partition}:${committed.offset} compares nothing there), or use --to-start or --to-time`,
-  )
-}
-
-function refuseWithoutBeginning(
-  { topic, partition, to }: ResetPlan,
-  { isDeployed }: DecidedBy,
-  options: Options,
-): void {
-  if (to === 0 || (options.incomplete && !isDeployed)) return
-  const begins = `partition ${partition} of ${topic} begins at offset ${to}`
-  throw new UsageError(
-    isDeployed
-      ? `${begins}, so that the log no longer says which of the rule sets that were deployed was in force where; make the state of the one in force anew with weir deploy DIR --again`
-      : `${begins}: state from before would be missing; --incomplete accepts that`,
-  )
-}
-
-/** The point of each partition; `undefined` for those that stay as they are. */
-function pointsOf({ toTime, toOffset }: Options, partitions: number): (partition: number) => ResetPoint | undefined {
-  if (toTime !== undefined) return () => ({ timeMs: toTime })
-  if (toOffset === undefined) return () => ({ offset: 0 })
-  const points = new Map<number, ResetPoint>()
-  for (const text of toOffset) {
-    const [, partition, offset] = /^(\d+):(\d+)$/.exec(text) ?? []
-    if (partition === undefined || Number(partition) >= partitions || points.has(Number(partition))) {
-      throw new UsageError(
-        `--to-offset takes partition:offset, each partition once, from 0 to ${partitions - 1}; not ${text}`,
-      )
-    }
-    points.set(Number(partition), { offset: Number(offset) })
-  }
-  return (partition) => points.get(partition)
-}
-
-function refuseOutside({ partition, to, decidedTo }: ResetPlan, point: ResetPoint): void {
-  if (!('offset' in point) || point.offset === 0 || (point.offset >= to && point.offset <= decidedTo)) return
-  throw new UsageError(
-    `partition ${partition} can go back to ${to} at least and ${decidedTo} at most, not ${point.offset}`,
-  )
-}
-
 async function report(
   cli: Cli,
   plans: readonly ResetPlan[],
-  { deployed }: DecidedBy,
+  { deployed, otherwise }: DecidedBy,
   { execute = false, json }: Options,
 ): Promise<void> {
   if (json) {
-    const ruleSets = { deployed: deployed.length }
+    const ruleSets = { deployed: deployed.length, changed: otherwise.size > 0 }
     return cli.out.line(JSON.stringify({ executed: execute, ruleSets, partitions: plans.map(shown) }))
   }
   for (const { partition, to, position, compareFrom, records, decisions, revision } of plans) {
@@ -214,6 +139,9 @@ async function report(
     await cli.out.line(
       `decided by the rule sets of the log: what the application began with, and ${deployed.length} deployed since; rule files do not count`,
     )
+  }
+  if (otherwise.size > 0) {
+    await cli.out.line('other rule files than before: every decision names its rule set, so that all of them differ')
   }
   const done = execute
     ? 'reset; start the application, and it rebuilds its state'
