@@ -14,6 +14,7 @@ export const counters = {
   'decisions.equal': 'Decisions in the log that were decided again after a reset, byte for byte',
   'decisions.differing': 'Decisions in the log that are not what is decided after a reset',
   'decisions.redecided': 'Decisions that a reset wrote again, superseding those in the log',
+  'decisions.retracted': 'Decisions in the log that are no longer made at all after a reset',
   'rules.hits': 'Times a rule fired, by rule and mode',
   'rules.failures': 'Evaluations of a rule that failed, by rule',
   commits: 'Transactions committed',

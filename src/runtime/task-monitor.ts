@@ -18,6 +18,7 @@ const counterOf: Readonly<Record<string, CounterName>> = {
   'decisions-equal': 'decisions.equal',
   'decisions-differing': 'decisions.differing',
   'decisions-redecided': 'decisions.redecided',
+  'decisions-retracted': 'decisions.retracted',
 }
 
 const labelled: Readonly<Record<string, { readonly counter: CounterName; readonly label: string }>> = {
@@ -53,7 +54,7 @@ export class TaskMonitor implements TaskObserver {
   }
 
   readonly count = (name: string, by = 1): void => {
-    if (name === 'decisions-differing') this.#differs(by)
+    if (name === 'decisions-differing' || name === 'decisions-retracted') this.#differs(by)
     const plain = counterOf[name]
     if (plain !== undefined) return this.#metrics.add(plain, by, this.#labels)
     const dot = name.indexOf('.')

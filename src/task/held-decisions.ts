@@ -23,6 +23,11 @@ export interface HeldDecision {
   readonly revision: number
 }
 
+interface Held extends HeldDecision {
+  /** The input at which it was made. */
+  readonly at: number
+}
+
 /** A value's digest, as held decisions have it. */
 export const digestOf = (value: Buffer): string => hash('sha256', value, 'base64')
 
@@ -37,10 +42,9 @@ const pollMs = 100
 export class HeldDecisions {
   readonly #options: HeldDecisionsOptions
   readonly #revised = new Map<string, HeldDecision>()
-  /** Up to the last decision of an event that was asked for. */
-  readonly #due = new Map<string, HeldDecision>()
-  /** Behind it: sequences that ended there, and what else belongs to later input. */
-  readonly #early = new Map<string, HeldDecision>()
+  /** First decisions, from the input in hand on. */
+  readonly #held = new Map<string, Held>()
+  readonly #asked = new Set<string>()
   /** The latest event whose decision has been read. */
   #readTo = -1
   #reader: PartitionReader | undefined
@@ -58,14 +62,15 @@ export class HeldDecisions {
    * was stopped before.
    */
   async lookAhead(records: readonly LogRecord[]): Promise<boolean> {
-    if (!(await this.#open(records[0]!.offset))) return false
-    this.#due.clear()
-    if (this.#brokeOff) this.#begin(records[0]!.offset)
+    const { offset: first } = records[0]!
+    if (!(await this.#open(first))) return false
+    this.#asked.clear()
+    for (const [id, { at }] of this.#held) if (at < first) this.#held.delete(id)
+    if (this.#brokeOff) this.#begin(first)
     const last = records.at(-1)!.offset
-    if (this.#readTo <= last) this.#promote()
     while (this.#readTo <= last) {
       const record = this.#fetched[this.#next++]
-      if (record !== undefined) this.#keep(record, last)
+      if (record !== undefined) this.#keep(record)
       else if (this.#reader!.position >= this.#end!) break
       else if (!(await this.#fetch())) {
         this.#brokeOff = true
@@ -77,7 +82,16 @@ export class HeldDecisions {
 
   /** What the log holds last under a decision's id or in its place; `undefined` when it holds none. */
   find(id: string): HeldDecision | undefined {
-    return this.#revised.get(id) ?? this.#due.get(id) ?? this.#early.get(id)
+    this.#asked.add(id)
+    return this.#revised.get(id) ?? this.#held.get(id)
+  }
+
+  /** How many decisions the log holds for these records, the last that were looked ahead for, which nobody has asked for. */
+  unasked(records: readonly LogRecord[]): number {
+    const [first, last] = [records[0]!.offset, records.at(-1)!.offset]
+    let count = 0
+    for (const [id, { at }] of this.#held) if (at >= first && at <= last && !this.#asked.has(id)) count++
+    return count
   }
 
   /** Ends a waiting `lookAhead`. */
@@ -105,7 +119,7 @@ export class HeldDecisions {
   }
 
   #begin(offset: number): void {
-    this.#early.clear()
+    this.#held.clear()
     this.#readTo = -1
     this.#fetched = []
     this.#next = 0
@@ -126,19 +140,14 @@ export class HeldDecisions {
     this.#revised.set(revised[2]!, { digest: digestOf(record.value!), revision: Number(revised[1]) })
   }
 
-  #keep(record: LogRecord, last: number): void {
+  #keep(record: LogRecord): void {
     const id = this.#idOf(record)
     if (id === undefined) return
-    const event = /^d:\d+:(\d+)$/.exec(id)
-    this.#early.set(id, { digest: digestOf(record.value!), revision: 0 })
-    if (event === null) return
-    this.#readTo = Math.max(this.#readTo, Number(event[1]))
-    if (this.#readTo <= last) this.#promote()
-  }
-
-  #promote(): void {
-    for (const [id, held] of this.#early) this.#due.set(id, held)
-    this.#early.clear()
+    const event = /^d:\d+:(\d+)$/.exec(id)?.[1]
+    const at = event === undefined ? firedAt(record.value!) : Number(event)
+    if (at === undefined) return
+    this.#held.set(id, { digest: digestOf(record.value!), revision: 0, at })
+    if (event !== undefined) this.#readTo = Math.max(this.#readTo, at)
   }
 
   /** Of a decision of this application. */
@@ -147,5 +156,14 @@ export class HeldDecisions {
     if (String(headers[applicationHeader] ?? this.#options.applicationId) !== this.#options.applicationId)
       return undefined
     return String(headers[headerNames.id])
+  }
+}
+
+/** Where the extra decision of a sequence was made; `undefined` for what is no such decision. */
+function firedAt(value: Buffer): number | undefined {
+  try {
+    return JSON.parse(String(value)).firedAt?.offset
+  } catch {
+    return undefined
   }
 }

@@ -6,16 +6,16 @@ import type { ResetMarks } from './position.ts'
 
 export interface RecheckOptions {
   readonly marks: ResetMarks
-  readonly held: Pick<HeldDecisions, 'lookAhead' | 'find' | 'close'>
+  readonly held: Pick<HeldDecisions, 'lookAhead' | 'find' | 'unasked' | 'close'>
   readonly revise: TaskDefinition['revise']
-  readonly count: (name: string) => void
+  readonly count: (name: string, by?: number) => void
 }
 
 /**
  * What a task does below the position that it had reached before a reset. All that its input brought there is in the log
  * already, written with the positions: nothing is written again. From the reset's point on its decisions are compared with
  * those that the log holds, and where the reset says so, what differs is written as a decision that supersedes the old one:
- * in the same transaction as the position, so once, whatever crashes.
+ * in the same transaction as the position, so once, whatever crashes. Decisions that are no longer made are only counted.
  */
 export class Recheck {
   readonly #options: RecheckOptions
@@ -46,7 +46,11 @@ export class Recheck {
   /** What of a batch's output is to be written: all of it, or, below the position of before, at most what differs. */
   take(records: readonly LogRecord[], outgoing: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
     if (records[0]!.offset >= this.#decidedTo) return outgoing
-    return this.#compares(records) ? outgoing.flatMap((record) => this.#compare(record)) : []
+    if (!this.#compares(records)) return []
+    const written = outgoing.flatMap((record) => this.#compare(record))
+    const retracted = this.#options.held.unasked(records)
+    if (retracted > 0) this.#options.count('decisions-retracted', retracted)
+    return written
   }
 
   /** True from the position of before on. */

@@ -260,7 +260,7 @@ export class StreamTask {
       maxBytes: limits.maxBytes,
       stopped: () => this.#stopping,
     })
-    return new Recheck({ marks, held, revise, count: (name) => observer.count(name) })
+    return new Recheck({ marks, held, revise, count: (name, by) => observer.count(name, by) })
   }
 
   async #loop(): Promise<void> {

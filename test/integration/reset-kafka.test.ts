@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { describeWithBroker, requireBroker } from '../support/broker.ts'
@@ -13,7 +14,7 @@ describeWithBroker('with a real broker', () => {
 
   resetHistorySuite('Kafka', () => {
     const brokers = requireBroker()
-    const mainTopic = `history-${process.pid}`
+    const mainTopic = `history-${randomUUID().slice(0, 8)}`
     const open = () => openKafkaLog({ brokers: [brokers] })
     return { open, flags: ['--kafka', brokers], mainTopic, applicationId: `app-${mainTopic}` }
   })

@@ -25,7 +25,7 @@ const seal = () => ({})
 const revise = (decision: OutgoingRecord, revision: number) => revisedDecision(decision, revision, { seal })
 const firstOf = ({ value }: OutgoingRecord): HeldDecision => ({ digest: digestOf(value!), revision: 0 })
 
-function recheck(marks: ResetMarks, inLog: Readonly<Record<string, HeldDecision>> = {}) {
+function recheck(marks: ResetMarks, inLog: Readonly<Record<string, HeldDecision>> = {}, unasked = 0) {
   const counts: Record<string, number> = {}
   const asked: number[][] = []
   const check = new Recheck({
@@ -37,10 +37,11 @@ function recheck(marks: ResetMarks, inLog: Readonly<Record<string, HeldDecision>
         return true
       },
       find: (id) => inLog[id],
+      unasked: () => unasked,
       close: async () => {},
     },
-    count: (name) => {
-      counts[name] = (counts[name] ?? 0) + 1
+    count: (name, by = 1) => {
+      counts[name] = (counts[name] ?? 0) + by
     },
   })
   return { check, counts, asked }
@@ -84,6 +85,12 @@ describe('a recheck', () => {
     ])
     expect(String(written[0]!.headers['id'])).toBe('r:3:d:0:1')
     expect(counts).toEqual({ 'decisions-equal': 1, 'decisions-redecided': 1 })
+  })
+
+  it('counts decisions that are no longer made, from the point on', () => {
+    const { check, counts } = recheck({ compareFrom: 1, decidedTo: 5 }, {}, 2)
+    for (const offset of [0, 1]) expect(check.take([read(offset)], [])).toEqual([])
+    expect(counts).toEqual({ 'decisions-retracted': 2 })
   })
 
   it('compares with what an earlier reset wrote in place of the first decision', () => {

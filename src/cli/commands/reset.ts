@@ -33,7 +33,8 @@ counted (weir_decisions_differing_total) and shown by /health; what main holds s
 
 With --redecide, one that differs is written again, once, with the id r:<n>:<old id> and the old id in "supersedes": <n>
 is the number of the reset in its partition. Consumers that keep the last decision by supersedes, or else decisionId, are
-right. Decisions that are no longer made at all are not taken back.
+right. Decisions that are no longer made at all are not taken back, but counted (weir_decisions_retracted_total). Under
+other rule files every decision differs: it names its rule set.
 
 The application must be stopped, all instances of it. Where the log no longer begins at its first record, state would
 lack what came before: --incomplete accepts that, and the differences that follow.
