@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import type { StateEngine } from '../state/engine.ts'
 import { stateStoreError } from '../state/engines/failures.ts'
 
+/** Lies in an application's folder of local state. */
+export const instanceFile = 'instance'
+
 /**
  * Whose local state a member has: the same for all that use one state folder, threads and processes, and after a restart. It
  * is kept in the folder; state in memory has nobody to share it with.
@@ -11,7 +14,7 @@ import { stateStoreError } from '../state/engines/failures.ts'
  */
 export async function instanceIdOf(folder: string, engine: StateEngine): Promise<string> {
   if (engine.name === 'memory') return randomUUID()
-  const file = join(folder, 'instance')
+  const file = join(folder, instanceFile)
   try {
     return (await readIfThere(file)) ?? (await write(file, folder))
   } catch (error) {

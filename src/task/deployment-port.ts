@@ -36,6 +36,10 @@ export interface DeploymentPort {
 export const applicationIdOf = (applicationId: string, deployment: Pick<Deployment, 'id'> | undefined): string =>
   deployment === undefined ? applicationId : `${applicationId}-${deployment.id}`
 
+/** Whether `applicationIdOf` gives such an id for some deployment of the application. */
+export const isDeploymentOf = (applicationId: string, id: string): boolean =>
+  id.startsWith(`${applicationId}-`) && /^[a-z0-9]{1,32}-[0-9a-f]{8}$/.test(id.slice(applicationId.length + 1))
+
 /** Where tasks write which deployment is in force in their partition, and how far they are with the next. */
 export const ledgerTopic = (applicationId: string): string => `${applicationId}-deployments`
 

@@ -24,6 +24,9 @@ export async function takeFolder(folder: string, waitMs: number, clock: Clock): 
 export const takeFreeFolder = (folder: string): (() => void) | undefined =>
   holders.has(folder) ? undefined : take(folder)
 
+/** Whether somebody in this process holds the folder. */
+export const isFolderHeld = (folder: string): boolean => holders.has(folder)
+
 function take(folder: string): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
   holders.set(folder, promise)

@@ -14,6 +14,7 @@ import { holdState } from '../support/hold-state.ts'
 const delayMs = 600_000
 
 describe('state of tasks that have gone elsewhere', () => {
+  let parent: string
   let dir: string
   let clock: ManualClock
   let cleaner: StateCleaner
@@ -21,18 +22,25 @@ describe('state of tasks that have gone elsewhere', () => {
   const warned: string[] = []
 
   beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'weir-cleaner-'))
-    for (const name of ['0_0', '0_1']) await (await defaultEngine().open(join(dir, name), ['system', 'rows'])).close()
+    parent = await mkdtemp(join(tmpdir(), 'weir-cleaner-'))
+    dir = join(parent, 'weir')
+    for (const name of ['0_0', '0_1']) await makeState('weir', name)
     clock = new ManualClock()
     const logger = { ...silentLogger, warn: (_: string, fields: unknown) => void warned.push(JSON.stringify(fields)) }
     cleaner = new StateCleaner({ dir, engine: defaultEngine(), delayMs, inUse: () => inUse, clock, logger })
   })
   afterEach(async () => {
     await cleaner.stop()
-    await rm(dir, { recursive: true, force: true })
+    await rm(parent, { recursive: true, force: true })
     inUse.clear()
     expect(warned.splice(0)).toEqual([])
   })
+
+  const makeState = async (application: string, task: string) => {
+    const folder = join(parent, application, task)
+    await (await defaultEngine().open(folder, ['system', 'rows'])).close()
+    return folder
+  }
 
   /** Lets so much time pass, a look at the folders each minute. */
   const pass = async (ms: number) => {
@@ -95,5 +103,38 @@ describe('state of tasks that have gone elsewhere', () => {
     cleaner.start()
     await pass(delayMs)
     expect(await readdir(dir)).toEqual(['0_0'])
+  })
+
+  it('is deleted after the delay when a deployment made it, too', async () => {
+    const folder = await makeState('weir-ab12-0123abcd', '0_1')
+    inUse.add('0_0')
+    cleaner.start()
+    await pass(delayMs - 1)
+    expect(existsSync(folder)).toBe(true)
+    await pass(1)
+    expect([existsSync(folder), await readdir(dir)]).toEqual([false, ['0_0']])
+  })
+
+  it('stays when it is another application’s', async () => {
+    const others = await Promise.all(
+      ['weir-24', 'weir-ab12-0123abcd', 'other-ab12-0123abcd'].map((application) => makeState(application, '0_5')),
+    )
+    await writeFile(join(parent, 'weir-ab12-0123abcd', 'instance'), 'its own')
+    cleaner.start()
+    await pass(2 * delayMs)
+    expect(others.map((folder) => existsSync(folder))).toEqual([true, true, true])
+  })
+
+  it('is deleted of deployments that a task here has left behind, but never while it is not clear which it needs', async () => {
+    inUse.add('0_0')
+    inUse.add('0_1')
+    const [old, current] = [await makeState('weir-ab12-0123abcd', '0_0'), await makeState('weir-ab13-0123abcd', '0_0')]
+    cleaner.start()
+    await pass(2 * delayMs)
+    expect(existsSync(old)).toBe(true)
+    const giveBack = takeFreeFolder(current)!
+    onTestFinished(giveBack)
+    await pass(delayMs + 60_000)
+    expect([existsSync(old), existsSync(current), await readdir(dir)]).toEqual([false, true, ['0_1']])
   })
 })
