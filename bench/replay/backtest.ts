@@ -1,8 +1,8 @@
 /**
  * A back-test of a simulated history beside a bare pass over the same file that reads lines and parses them, turn by turn.
  * `node bench/replay/backtest.ts [--customers N] [--days N] [--rules DIR] [--engine rocksdb|level|memory] [--rounds N]
- * [--partitions N] [--most-times-bare N]`; without `--rules` it is the ten-minute rule. 5,000 customers over 183 days are
- * 1.8 million transactions.
+ * [--partitions N] [--threads N] [--input FILE] [--most-times-bare N]`; without `--rules` it is the ten-minute rule. 5,000
+ * customers over 183 days are 1.8 million transactions; `--input` takes lines that are there instead.
  */
 import { createReadStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
@@ -25,30 +25,34 @@ const { values } = parseArgs({
     rules: { type: 'string' },
     engine: { type: 'string', default: 'rocksdb' },
     partitions: { type: 'string', default: '4' },
+    threads: { type: 'string' },
+    input: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     'most-times-bare': { type: 'string' },
   },
 })
 const ruleSet = values.rules === undefined ? tenMinuteRule('all') : await loadRuleSet(values.rules)
 const folder = await mkdtemp(join(tmpdir(), 'weir-replay-bench-'))
-const input = join(folder, 'events.jsonl')
+const input = values.input ?? join(folder, 'events.jsonl')
 
-async function writeInput(): Promise<number> {
+let lines = 0
+
+async function writeInput(): Promise<void> {
   const file = await open(input, 'w')
   const stream = file.createWriteStream()
-  let lines = 0
   for (const event of simulate({ customers: Number(values.customers), days: Number(values.days) })) {
-    lines++
     if (!stream.write(`${toLine(event)}\n`)) await new Promise<void>((resolve) => stream.once('drain', () => resolve()))
   }
   await new Promise<void>((resolve) => stream.end(() => resolve()))
-  return lines
 }
 
 async function barePass(): Promise<number> {
   let times = 0
-  for await (const line of createInterface({ input: createReadStream(input), crlfDelay: Number.POSITIVE_INFINITY }))
+  lines = 0
+  for await (const line of createInterface({ input: createReadStream(input), crlfDelay: Number.POSITIVE_INFINITY })) {
     times += JSON.parse(line).time > 0 ? 1 : 0
+    lines++
+  }
   return times
 }
 
@@ -66,7 +70,7 @@ async function timed(run: () => Promise<unknown>): Promise<Timed> {
 }
 
 try {
-  const lines = await writeInput()
+  if (values.input === undefined) await writeInput()
   const [bare, replayed]: [Timed[], Timed[]] = [[], []]
   let decisions = 0
   for (let round = 0; round < Number(values.rounds); round++) {
@@ -78,6 +82,7 @@ try {
           input,
           output: join(folder, 'decisions.jsonl'),
           partitions: Number(values.partitions),
+          ...(values.threads === undefined ? {} : { threads: Number(values.threads) }),
           engine: stateEngine(values.engine as 'rocksdb' | 'level' | 'memory'),
         })
         decisions = summary.decisions

@@ -35,5 +35,15 @@ export function startProgress(to: Output, clock: Clock = systemClock): Progress 
   }
 }
 
+const barCells = 24
+
+/** `[######------------------]  25 %  1,200 lines`; without a share (0 to 1) the text alone. */
+export function progressText(text: string, share: number | undefined): string {
+  if (share === undefined) return text
+  const filled = Math.floor(share * barCells)
+  const percent = String(Math.floor(share * 100)).padStart(3)
+  return `[${'#'.repeat(filled)}${'-'.repeat(barCells - filled)}] ${percent} %  ${text}`
+}
+
 /** `1234567` → `1,234,567`. */
 export const grouped = (count: number): string => count.toLocaleString('en-GB')

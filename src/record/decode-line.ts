@@ -70,7 +70,7 @@ function headersOf(line: JsonObject, timeMs: number | undefined): Headers {
 type Coordinates = Pick<DecodedLine, 'partition' | 'offset' | 'timestampMs'>
 
 /** The coordinates that a line names, `null` counting as none; a text names the one that cannot be. */
-function coordinatesOf({ partition, offset, timestamp }: JsonObject): Coordinates | string {
+export function coordinatesOf({ partition, offset, timestamp }: JsonObject): Coordinates | string {
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
   const found: { -readonly [name in keyof Coordinates]: Coordinates[name] } = {}
   if (partition != null) {

@@ -4,7 +4,7 @@ import { headerNames } from './headers.ts'
 import { type Ingested, refused } from './ingested.ts'
 import { type PrimaryKeyOf, readDebezium } from './mappings/debezium.ts'
 import { readByHeaders } from './mappings/headers.ts'
-import { partitionFor } from './murmur2.ts'
+import { partitionFor, partitionForText } from './murmur2.ts'
 import type { LogRecord } from './record.ts'
 
 export { type DataChange, readDataChange, unavailableValue } from './data-change.ts'
@@ -49,11 +49,12 @@ export type Ingress = (record: LogRecord) => Ingested
  */
 export function createIngress(options: IngressOptions): Ingress {
   const { mapping, maxAheadMs, primaryKeyOf, objection } = options
+  const read: Ingress = (record) =>
+    mapping === 'debezium' && record.headers[headerNames.kind] === undefined
+      ? readDebezium(record, primaryKeyOf)
+      : readByHeaders(record)
   return (record) => {
-    const mapped =
-      mapping === 'debezium' && record.headers[headerNames.kind] === undefined
-        ? readDebezium(record, primaryKeyOf)
-        : readByHeaders(record)
+    const mapped = record.ingested ?? read(record)
     if (mapped.verdict !== 'accepted') return mapped
     const { head } = mapped
     if (objection !== undefined && isOurs(head)) {
@@ -96,6 +97,9 @@ export function streamTimeOf(record: LogRecord, ingested: Ingested, maxAheadMs: 
  */
 export function isMisrouted(record: LogRecord, head: Head, partitions: number): boolean {
   if (!isKeyed(head.kind)) return false
-  const mapped = !(head instanceof HeaderHead) || record.key === null
-  return partitionFor(mapped ? Buffer.from(head.key) : record.key, partitions) !== record.partition
+  const hashed =
+    head instanceof HeaderHead && record.key !== null
+      ? partitionFor(record.key, partitions)
+      : partitionForText(head.key, partitions)
+  return hashed !== record.partition
 }

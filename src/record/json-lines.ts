@@ -9,7 +9,7 @@ import type { Rejection, RejectReason } from './reject.ts'
 export { type DecodedLine, decodeLine, maxLineLength } from './decode-line.ts'
 export { recordToLine } from './encode-line.ts'
 export { LinePlacement, type LineTarget, lineToRecord } from './line-placement.ts'
-export { type ReadLinesOptions, readLines, type TextLine } from './read-lines.ts'
+export { type LineBlock, type ReadLinesOptions, readLineBlocks, readLines, type TextLine } from './read-lines.ts'
 
 /** What a well-formed line says. */
 export interface LineRecord {

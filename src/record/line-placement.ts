@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts'
-import type { DecodedLine } from './decode-line.ts'
-import { partitionFor } from './murmur2.ts'
+import { type DecodedLine, decodeLine } from './decode-line.ts'
+import { partitionFor, partitionForText } from './murmur2.ts'
+import { PlainLine, readPlainLine } from './plain-line.ts'
 import type { LogRecord, OutgoingRecord } from './record.ts'
 
 export interface LineTarget {
@@ -8,13 +9,23 @@ export interface LineTarget {
   readonly partitions: number
 }
 
+/** What a line's place depends on. */
+interface Unplaced {
+  readonly partition?: number | undefined
+  readonly offset?: number | undefined
+  readonly key: Buffer | string | null
+}
+
 /**
  * The partition that a line names, else the one that its key hashes to; without a key the first.
  *
  * @throws ConfigError `config-invalid` when the topic does not have the partition
  */
-function partitionOf({ partition, key }: DecodedLine, partitions: number): number {
-  if (partition === undefined) return key === null ? 0 : partitionFor(key, partitions)
+function partitionOf({ partition, key }: Unplaced, partitions: number): number {
+  if (partition === undefined) {
+    if (key === null) return 0
+    return typeof key === 'string' ? partitionForText(key, partitions) : partitionFor(key, partitions)
+  }
   if (partition < partitions) return partition
   throw new ConfigError(
     'config-invalid',
@@ -45,8 +56,29 @@ export class LinePlacement {
    * @throws ConfigError `config-invalid` for a partition that there is not, and for an offset that is not above the last
    */
   place(line: DecodedLine): LogRecord {
-    const { topic, partitions } = this.#target
-    const partition = partitionOf(line, partitions)
+    const { key, value, headers } = line
+    const timestampMs = line.timestampMs ?? line.timeMs ?? -1
+    return { topic: this.#target.topic, ...this.#placeOf(line), timestampMs, key, value, headers }
+  }
+
+  /**
+   * The same for a line as it stands, at the least cost: most lines are parsed once and never become bytes. Lines of a
+   * partition that is not wanted take their offsets, and nothing more.
+   *
+   * @throws ConfigError as `place` does
+   */
+  placeText(text: string, isWanted: (partition: number) => boolean = () => true): LogRecord | undefined {
+    const plain = readPlainLine(text)
+    if (plain === undefined) {
+      const record = this.place(decodeLine(text))
+      return isWanted(record.partition) ? record : undefined
+    }
+    const { partition, offset } = this.#placeOf(plain)
+    return isWanted(partition) ? new PlainLine(plain, { topic: this.#target.topic, partition, offset }) : undefined
+  }
+
+  #placeOf(line: Unplaced): { readonly partition: number; readonly offset: number } {
+    const partition = partitionOf(line, this.#target.partitions)
     const next = this.#nextOffsets.get(partition) ?? 0
     const offset = line.offset ?? next
     if (offset < next) {
@@ -56,7 +88,6 @@ export class LinePlacement {
       )
     }
     this.#nextOffsets.set(partition, offset + 1)
-    const { key, value, headers } = line
-    return { topic, partition, offset, timestampMs: line.timestampMs ?? line.timeMs ?? -1, key, value, headers }
+    return { partition, offset }
   }
 }

@@ -3,10 +3,9 @@ const multiplier = 0x5bd1e995
 
 /**
  * The 32-bit MurmurHash2 of the bytes as a signed integer, equal to the Java client's `Utils.murmur2`: Kafka's default
- * partitioner, so that a key stays on the partition where any other producer puts it.
+ * partitioner, so that a key stays on the partition where any other producer puts it. `length` bytes count, by default all.
  */
-export function murmur2(bytes: Uint8Array): number {
-  const { length } = bytes
+export function murmur2(bytes: Uint8Array, length = bytes.length): number {
   const tail = length & ~3
   let hash = seed ^ length
   for (let i = 0; i < tail; i += 4) {
@@ -24,4 +23,15 @@ export function murmur2(bytes: Uint8Array): number {
 }
 
 /** The partition of a key among `partitions`, as Kafka's default partitioner computes it. */
-export const partitionFor = (key: Buffer, partitions: number): number => (murmur2(key) & 0x7fffffff) % partitions
+export const partitionFor = (key: Buffer, partitions: number): number => partitionOfHash(murmur2(key), partitions)
+
+const scratch = Buffer.alloc(768)
+
+/** The same for the bytes that a text has in UTF-8. */
+export function partitionForText(key: string, partitions: number): number {
+  // A UTF-16 unit is at most three bytes.
+  if (3 * key.length > scratch.length) return partitionFor(Buffer.from(key), partitions)
+  return partitionOfHash(murmur2(scratch, scratch.write(key)), partitions)
+}
+
+const partitionOfHash = (hash: number, partitions: number): number => (hash & 0x7fffffff) % partitions

@@ -15,6 +15,7 @@ export interface ReadLinesOptions {
 }
 
 const newline = 0x0a
+const carriageReturn = 0x0d
 const byteOrderMark = '\uFEFF'
 /** A character is at most three bytes a UTF-16 unit: this much of a line is more than `decodeLine` takes. */
 const maxLineBytes = 3 * (maxLineLength + 1)
@@ -34,8 +35,15 @@ async function* chunksOf(path: string, input: AsyncIterable<Buffer | string>): A
   }
 }
 
+interface Block {
+  readonly text: string
+  /** Of the input up to here. */
+  readonly bytes: number
+}
+
 /** Whole lines as text, a few hundred kilobytes at a time: cutting at a newline never cuts a character. */
-async function* blocksOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+async function* blocksOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Block> {
+  let bytes = 0
   let held: Buffer[] = []
   let heldBytes = 0
   const hold = (bytes: Buffer): void => {
@@ -46,20 +54,29 @@ async function* blocksOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> 
     heldBytes += kept.length
   }
   for await (const chunk of chunks) {
+    bytes += chunk.length
     const first = chunk.indexOf(newline)
     if (first === -1) {
       hold(chunk)
       continue
     }
     hold(chunk.subarray(0, first))
-    yield Buffer.concat(held).toString('utf8')
+    yield { text: Buffer.concat(held).toString('utf8'), bytes }
     const last = chunk.lastIndexOf(newline)
-    if (last > first) yield chunk.toString('utf8', first + 1, last)
+    if (last > first) yield { text: chunk.toString('utf8', first + 1, last), bytes }
     held = []
     heldBytes = 0
     hold(chunk.subarray(last + 1))
   }
-  if (heldBytes > 0) yield Buffer.concat(held).toString('utf8')
+  if (heldBytes > 0) yield { text: Buffer.concat(held).toString('utf8'), bytes }
+}
+
+/** Lines that came together: few milliseconds' work. */
+export interface LineBlock {
+  /** Without their line ends. */
+  readonly lines: readonly string[]
+  /** Of the input up to here. */
+  readonly bytes: number
 }
 
 /**
@@ -69,17 +86,31 @@ async function* blocksOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> 
  *
  * @throws ConfigError `config-unreadable`
  */
+export async function* readLineBlocks(path: string, options: ReadLinesOptions = {}): AsyncGenerator<LineBlock> {
+  let isFirst = true
+  for await (const { text, bytes } of blocksOf(chunksOf(path, options.input ?? process.stdin))) {
+    yield { lines: linesIn(text, isFirst && text.startsWith(byteOrderMark) ? 1 : 0), bytes }
+    isFirst = false
+  }
+}
+
+function linesIn(block: string, from: number): string[] {
+  const lines: string[] = []
+  let start = from
+  let end: number
+  do {
+    const at = block.indexOf('\n', start)
+    end = at === -1 ? block.length : at
+    lines.push(block.slice(start, end > start && block.charCodeAt(end - 1) === carriageReturn ? end - 1 : end))
+    start = end + 1
+  } while (end < block.length)
+  return lines
+}
+
+/** The same lines one by one, numbered. @throws ConfigError `config-unreadable` */
 export async function* readLines(path: string, options: ReadLinesOptions = {}): AsyncGenerator<TextLine> {
   let lineNumber = 0
-  for await (const block of blocksOf(chunksOf(path, options.input ?? process.stdin))) {
-    let start = lineNumber === 0 && block.startsWith(byteOrderMark) ? 1 : 0
-    let end: number
-    do {
-      const at = block.indexOf('\n', start)
-      end = at === -1 ? block.length : at
-      const text = block.slice(start, end > start && block[end - 1] === '\r' ? end - 1 : end)
-      yield { text, lineNumber: ++lineNumber }
-      start = end + 1
-    } while (end < block.length)
+  for await (const { lines } of readLineBlocks(path, options)) {
+    for (const text of lines) yield { text, lineNumber: ++lineNumber }
   }
 }

@@ -1,3 +1,5 @@
+import type { Accepted } from './ingested.ts'
+
 /** Header names are lower case; of a header that occurs twice the last one counts. */
 export type Headers = Readonly<Record<string, Buffer>>
 
@@ -13,6 +15,8 @@ export interface LogRecord extends TopicPartition {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Headers
+  /** What ingress finds by its headers, where that is known already; nothing else of them is then passed on. */
+  readonly ingested?: Accepted
 }
 
 /** A record on its way to a log. Without `timestampMs` the log's adapter stamps it with the wall clock. */

@@ -1,19 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { ConfigError } from '../errors.ts'
 import type { IngressMapping } from '../record/ingress.ts'
-import { decodeLine, LinePlacement, readLines } from '../record/json-lines.ts'
+import { decodeLine, LinePlacement, readLineBlocks } from '../record/json-lines.ts'
 import type { LogRecord } from '../record/record.ts'
-import { believed } from '../rules/authenticity.ts'
-import { compileRuleSet } from '../rules/compiler.ts'
-import { ReplayPlaces } from '../rules/places.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { StateEngine } from '../state/engine.ts'
-import { type DeployedPart, DeployedParts } from './deployed-parts.ts'
-import { FeatureRecords, featureOf } from './feature-records.ts'
-import { PartitionedOutput } from './partitioned-output.ts'
-import { ReplayedLog } from './replayed-log.ts'
+import { type Decided, type DeciderOptions, decideAll, together, topic } from './decider.ts'
+import { DeployedParts } from './deployed-parts.ts'
+import { FeatureRecords } from './feature-records.ts'
+import { OutputParts, PartitionedOutput } from './partitioned-output.ts'
+import { decideShare, type ReadSoFar } from './share.ts'
+import { decideInThreads } from './share-threads.ts'
 import { SpooledLines } from './spooled-lines.ts'
 
 export interface BacktestOptions {
@@ -25,30 +23,43 @@ export interface BacktestOptions {
   readonly output?: string
   readonly partitions: number
   /**
+   * Threads that share the partitions, where these do not depend on each other and the input is a file that each of them can
+   * read. Makes no difference to what is decided. Default: the machine's cores for a large input, else one.
+   */
+  readonly threads?: number
+  /**
    * Where results of global features come from: `recorded`, the input; `recomputed`, its events; `auto` (default), the input
    * for those that it has results of, else its events.
    */
   readonly features?: 'auto' | 'recorded' | 'recomputed'
   /** How records without Weir's headers are read. Default `headers`. */
   readonly mapping?: IngressMapping
-  /** Where state is kept while the back-test runs. */
+  /** Where state is kept while the back-test runs. Threads open engines of their own of its name. */
   readonly engine: StateEngine
-  /** Told about every ten thousand lines. */
-  readonly onProgress?: (lines: number) => void
+  /** Told as the input is read. */
+  readonly onProgress?: (progress: BacktestProgress) => void
+}
+
+export interface BacktestProgress {
+  readonly lines: number
+  /** Of the input, from 0 to 1; `undefined` where nobody knows how long it is. */
+  readonly share: number | undefined
 }
 
 export interface BacktestSummary {
   readonly lines: number
   readonly decisions: number
-  /** What the operators counted: `decisions.<outcome>`, `hits.<rule>`, `late`, `duplicates`, `dead-lettered.<reason>`. */
+  /**
+   * What the operators counted: `decisions.<outcome>`, `hits.<rule>`, `late`, `duplicates`, `dead-lettered.<reason>`; in the
+   * order of these names.
+   */
   readonly counts: ReadonlyMap<string, number>
   /** Global features by where their results came from. */
   readonly features: { readonly recorded: readonly string[]; readonly recomputed: readonly string[] }
 }
 
-const topic = 'main'
-const linesAtATime = 1_000
-const progressEvery = 10_000
+/** Starting a thread takes a few tenths of a second: smaller inputs are decided meanwhile. */
+const largeBytes = 32 << 20
 
 /**
  * Decides a file of events by a rule set, with the engine of the live task and state of its own: the same log gives the
@@ -59,38 +70,49 @@ const progressEvery = 10_000
  *   rule set, given or deployed in the input
  */
 export async function backtest(options: BacktestOptions): Promise<BacktestSummary> {
-  const { ruleSet, input, partitions, onProgress } = options
-  const placement = new LinePlacement({ topic, partitions })
-  let lines = 0
-  async function* placed(): AsyncGenerator<{ readonly text: string; readonly record: LogRecord }> {
-    for await (const { text } of readLines(input)) {
-      yield { text, record: placement.place(decodeLine(text)) }
-      if (++lines % progressEvery === 0) onProgress?.(lines)
-    }
-  }
-  async function* records(): AsyncGenerator<LogRecord> {
-    for await (const { record } of placed()) yield record
-  }
-  if (ruleSet === undefined) return { ...(await decideDeployed(options, placed())), lines }
-  const found = new FeatureRecords(ruleSet)
-  if (found.all.length === 0) {
-    const decided = await decideAll({ ...options, ruleSet }, { features: [], records: records() })
-    return { lines, ...decided, features: { recorded: [], recomputed: [] } }
-  }
-  const spool = await SpooledLines.open({ topic, partitions })
+  const { output: path, partitions } = options
+  const inputBytes = await fileBytes(options.input)
+  const output = path === undefined ? undefined : await PartitionedOutput.open(path, partitions)
   try {
-    for await (const { text, record } of placed()) {
+    const run = { ...options, inputBytes, mapping: options.mapping ?? 'headers', outputFolder: output?.folder }
+    const summary = await (options.ruleSet === undefined ? decideDeployed(run) : decideBy(options.ruleSet, run))
+    await output?.finish()
+    const counts = new Map([...summary.counts].sort(([a], [b]) => (a < b ? -1 : 1)))
+    return { ...summary, counts }
+  } finally {
+    await output?.close()
+  }
+}
+
+interface Run extends Omit<BacktestOptions, 'output'> {
+  /** `undefined` for what is no file. */
+  readonly inputBytes: number | undefined
+  readonly mapping: IngressMapping
+  readonly outputFolder: string | undefined
+}
+
+async function fileBytes(input: string): Promise<number | undefined> {
+  const found = input === '-' ? undefined : await stat(input).catch(() => undefined)
+  return found?.isFile() ? found.size : undefined
+}
+
+async function decideBy(ruleSet: RuleSet, run: Run): Promise<BacktestSummary> {
+  const found = new FeatureRecords(ruleSet)
+  const none = { recorded: [], recomputed: [] }
+  if (found.all.length === 0) return { ...(await decideApart(ruleSet, run)), features: none }
+  const spool = await SpooledLines.open({ topic, partitions: run.partitions })
+  try {
+    let lines = 0
+    for await (const { text, record } of placed(run)) {
       found.look(record)
+      lines++
       await spool.add(record.partition, text)
     }
     await spool.finish()
-    const recorded = recordedOf(found, options.features)
-    const recomputed = found.all.filter((name) => !recorded.includes(name))
-    return {
-      lines,
-      ...(await decideAll({ ...options, ruleSet }, { features: recomputed, records: spool.merged() })),
-      features: { recorded, recomputed },
-    }
+    const recorded = recordedOf(found, run.features)
+    const features = { recorded, recomputed: found.all.filter((name) => !recorded.includes(name)) }
+    const decided = await decideTogether({ ...run, ruleSet, recomputed: features.recomputed }, spool)
+    return { ...decided, lines, features }
   } finally {
     await spool.close()
   }
@@ -101,23 +123,45 @@ function recordedOf({ all, recorded }: FeatureRecords, use: BacktestOptions['fea
   return use === 'recorded' ? all : recorded
 }
 
-interface Decided extends Pick<BacktestSummary, 'decisions' | 'counts'> {}
+/** Decides partitions that do not depend on each other, in as many threads as are worth it. */
+async function decideApart(ruleSet: RuleSet, run: Run): Promise<Decided & { readonly lines: number }> {
+  const { partitions, inputBytes } = run
+  const { threads = (inputBytes ?? 0) < largeBytes ? 1 : availableParallelism() } = run
+  const shares = inputBytes === undefined ? 1 : Math.min(threads, partitions)
+  const options = { ...run, ruleSet, shares, onProgress: progressOf(run) }
+  return shares === 1 ? decideShare({ ...options, share: 0 }) : decideInThreads(options)
+}
+
+/** Decides all partitions in one order, that of their timestamps. */
+async function decideTogether(options: Run & Omit<DeciderOptions, 'output'>, spool: SpooledLines): Promise<Decided> {
+  const output = options.outputFolder === undefined ? undefined : new OutputParts(options.outputFolder)
+  try {
+    const decided = await decideAll({ ...options, output }, async (decider) => {
+      for await (const record of spool.merged()) {
+        const work = decider.take(record)
+        if (work !== undefined) await work
+      }
+    })
+    await output?.finish()
+    return decided
+  } finally {
+    await output?.close()
+  }
+}
 
 /**
  * Decides each part of the input by the rule set that it has activated there, as the live task does: with the state of one
  * that has been there from the start. So the input is read once for each rule set.
  */
-async function decideDeployed(
-  options: BacktestOptions,
-  placed: AsyncIterable<{ readonly text: string; readonly record: LogRecord }>,
-): Promise<Omit<BacktestSummary, 'lines'>> {
-  const { output, partitions } = options
+async function decideDeployed(run: Run): Promise<BacktestSummary> {
+  const { partitions } = run
   const deployed = new DeployedParts({ topic, partitions })
   const spool = await SpooledLines.open({ topic, partitions })
-  const writer = output === undefined ? undefined : await PartitionedOutput.open(output, partitions)
   try {
-    for await (const { text, record } of placed) {
+    let lines = 0
+    for await (const { text, record } of placed(run)) {
       await deployed.look(record)
+      lines++
       await spool.add(record.partition, text)
     }
     await spool.finish()
@@ -128,143 +172,27 @@ async function decideDeployed(
         'the input deploys no rule set; name the one to decide by with --rules DIR',
       )
     }
-    const counts = new Map<string, number>()
-    let decisions = 0
-    for (const part of parts) {
-      const { ruleSet } = part
-      const decided = await decideAll({ ...options, ruleSet }, { features: [], records: spool.merged(), part, writer })
-      decisions += decided.decisions
-      for (const [name, count] of decided.counts) counts.set(name, (counts.get(name) ?? 0) + count)
-    }
-    await writer?.finish()
-    return { decisions, counts, features: { recorded: [], recomputed: [] } }
+    const decided: Decided[] = []
+    for (const part of parts) decided.push(await decideTogether({ ...run, ruleSet: part.ruleSet, part }, spool))
+    return { ...together(decided), lines, features: { recorded: [], recomputed: [] } }
   } finally {
-    await Promise.allSettled([deployed.close(), spool.close(), writer?.close()])
+    await Promise.allSettled([deployed.close(), spool.close()])
   }
 }
 
-interface Input {
-  /** Global features that are worked out. */
-  readonly features: readonly string[]
-  /** Each partition's in offset order. */
-  readonly records: AsyncIterable<LogRecord>
-  /** The only part whose decisions count. Default: all. */
-  readonly part?: DeployedPart
-  /** For what follows from several calls. Default: the options' output. */
-  readonly writer?: PartitionedOutput | undefined
-}
-
-async function decideAll(
-  options: BacktestOptions & { readonly ruleSet: RuleSet },
-  { features, records, part, ...input }: Input,
-): Promise<Decided> {
-  const { ruleSet, output, partitions, mapping = 'headers', engine } = options
-  const places = new ReplayPlaces(features)
-  /** Of the lane in hand; they take turns. */
-  let turn: Lane | undefined
-  const topology = compileRuleSet({
-    ruleSet,
-    ruleSetOffset: () => turn?.ruleSetOffset ?? -1,
-    mainTopic: topic,
-    partitions,
-    mapping,
-    maxValueBytes: Number.POSITIVE_INFINITY,
-    authenticity: believed,
-    stamp: () => ({}),
-    places,
-  })
-  const counts = new Map<string, number>()
-  const count = (name: string, by = 1): void => {
-    if (turn?.isCounting !== false) counts.set(name, (counts.get(name) ?? 0) + by)
-  }
-  const contributing = new Set(features.map((name) => ruleSet.features.get(name)!.event))
-  const folder = await mkdtemp(join(tmpdir(), 'weir-backtest-'))
-  const log = new ReplayedLog({ topology, places, contributing, engine, folder, count })
-  const isOwn = input.writer === undefined && output !== undefined
-  const writer = isOwn ? await PartitionedOutput.open(output, partitions) : input.writer
-  const onTurn = (lane: Lane): void => {
-    turn = lane
-  }
-  const lanes = Array.from({ length: partitions }, (_, partition) => {
-    const decides = part === undefined ? everything : part.decides.get(partition)
-    return new Lane({ log, partition, writer, decides, onTurn })
-  })
-  try {
-    for await (const record of records) {
-      if (!isOneOf(features, record)) await lanes[record.partition]!.take(record)
-    }
-    for (const lane of lanes) await lane.flush()
-    if (isOwn) await writer?.finish()
-    return { decisions: lanes.reduce((sum, lane) => sum + lane.decisions, 0), counts }
-  } finally {
-    await Promise.allSettled([log.close(), isOwn ? writer?.close() : undefined])
-    await rm(folder, { recursive: true, force: true })
+/** The lines of the input with the records that they stand for. */
+async function* placed(run: Run): AsyncGenerator<{ readonly text: string; readonly record: LogRecord }> {
+  const placement = new LinePlacement({ topic, partitions: run.partitions })
+  const tell = progressOf(run)
+  let read = 0
+  for await (const { lines, bytes } of readLineBlocks(run.input)) {
+    for (const text of lines) yield { text, record: placement.place(decodeLine(text)) }
+    read += lines.length
+    tell({ lines: read, bytes })
   }
 }
 
-/** Offsets whose decisions count, both bounds exclusive. */
-interface Decides {
-  readonly after: number
-  readonly before?: number
-}
-
-const everything: Decides = { after: -1 }
-
-interface LaneOptions {
-  readonly log: ReplayedLog
-  readonly partition: number
-  readonly writer: PartitionedOutput | undefined
-  /** `undefined`: nothing counts. */
-  readonly decides: Decides | undefined
-  /** Called before records are processed. */
-  readonly onTurn: (lane: Lane) => void
-}
-
-/** True for a result of one of the features. */
-function isOneOf(features: readonly string[], record: LogRecord): boolean {
-  const feature = features.length === 0 ? undefined : featureOf(record)
-  return feature !== undefined && features.includes(feature)
-}
-
-/** One partition of the file, decided in batches. */
-class Lane {
-  readonly #options: LaneOptions
-  #records: LogRecord[] = []
-  decisions = 0
-  /** The records in hand lie where decisions count. */
-  isCounting = true
-
-  constructor(options: LaneOptions) {
-    this.#options = options
-  }
-
-  get ruleSetOffset(): number {
-    return this.#options.decides?.after ?? -1
-  }
-
-  async take(record: LogRecord): Promise<void> {
-    const { log, decides } = this.#options
-    const { after, before = Number.POSITIVE_INFINITY } = decides ?? { after: Number.POSITIVE_INFINITY }
-    // Nothing later counts.
-    if (decides === undefined || record.offset >= before) return
-    const first = this.#records[0]
-    if (first !== undefined && first.offset <= after && record.offset > after) await this.flush()
-    this.#records.push(record)
-    // What contributes must do so before later records of other partitions.
-    if (this.#records.length >= linesAtATime || log.contributes(record)) await this.flush()
-  }
-
-  async flush(): Promise<void> {
-    const records = this.#records
-    if (records.length === 0) return
-    this.#records = []
-    const { log, partition, writer, onTurn } = this.#options
-    this.isCounting = records[0]!.offset > this.ruleSetOffset
-    onTurn(this)
-    const written = await log.process(partition, records)
-    if (!this.isCounting) return
-    const values = written.filter((record) => record.topic === topic).map((record) => record.value!.toString())
-    this.decisions += values.length
-    if (values.length > 0) await writer?.write(partition, `${values.join('\n')}\n`)
-  }
-}
+const progressOf =
+  ({ inputBytes, onProgress }: Run) =>
+  ({ lines, bytes }: ReadSoFar): void =>
+    onProgress?.({ lines, share: inputBytes === undefined ? undefined : Math.min(1, bytes / Math.max(1, inputBytes)) })

@@ -5,46 +5,84 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ConfigError } from '../errors.ts'
 
+const chunkBytes = 1 << 20
+const newline = Buffer.from('\n')
+
 /**
- * Text that is made for several partitions at once and read partition by partition: each grows in a file of its own until
- * `finish` puts them together.
+ * Lines that are made for several partitions at once and read partition by partition: each grows in a file of its own until
+ * `finish` puts them together. Several threads may write, each to partitions of its own.
  */
 export class PartitionedOutput {
   readonly #path: string
-  readonly #folder: string
-  readonly #parts: readonly FileHandle[]
+  readonly #partitions: number
+  /** Where the parts lie. */
+  readonly folder: string
 
-  private constructor(path: string, folder: string, parts: readonly FileHandle[]) {
+  private constructor(path: string, partitions: number, folder: string) {
     this.#path = path
-    this.#folder = folder
-    this.#parts = parts
+    this.#partitions = partitions
+    this.folder = folder
   }
 
   /** @param path a file, which is begun anew; `-` is standard output. @throws ConfigError `config-unreadable` */
   static async open(path: string, partitions: number): Promise<PartitionedOutput> {
     if (path !== '-') await (await openForWriting(path)).close()
-    const folder = await mkdtemp(join(tmpdir(), 'weir-output-'))
-    const names = Array.from({ length: partitions }, (_, partition) => join(folder, String(partition)))
-    return new PartitionedOutput(path, folder, await Promise.all(names.map((name) => open(name, 'w'))))
+    return new PartitionedOutput(path, partitions, await mkdtemp(join(tmpdir(), 'weir-output-')))
   }
 
-  async write(partition: number, text: string): Promise<void> {
-    await this.#parts[partition]!.write(text)
-  }
-
+  /** When everybody has closed what they wrote. */
   async finish(): Promise<void> {
-    for (const partition of this.#parts.keys()) {
-      const part = createReadStream(join(this.#folder, String(partition)))
-      if (this.#path === '-') await pipeline(part, process.stdout, { end: false })
-      else await pipeline(part, createWriteStream(this.#path, { flags: 'a' }))
+    for (let partition = 0; partition < this.#partitions; partition++) {
+      const part = createReadStream(partPath(this.folder, partition), { highWaterMark: chunkBytes })
+      try {
+        if (this.#path === '-') await pipeline(part, process.stdout, { end: false })
+        else await pipeline(part, createWriteStream(this.#path, { flags: 'a', highWaterMark: chunkBytes }))
+      } catch (error) {
+        // A partition without lines has no part.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
     }
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#parts.map((part) => part.close()))
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(this.folder, { recursive: true, force: true })
   }
 }
+
+/** One writer's partitions of an output. */
+export class OutputParts {
+  readonly #folder: string
+  readonly #parts = new Map<number, FileHandle>()
+  /** The last write of each partition: the next waits for it. */
+  readonly #writes = new Map<number, Promise<unknown>>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Adds values as lines, in order. Resolves when those before have been written; these are on their way then. */
+  async write(partition: number, values: readonly Buffer[]): Promise<void> {
+    const lines = Buffer.concat(values.flatMap((value) => [value, newline]))
+    await this.#writes.get(partition)
+    const part = this.#parts.get(partition) ?? (await open(partPath(this.#folder, partition), 'a'))
+    this.#parts.set(partition, part)
+    const write = part.appendFile(lines)
+    // Whoever waits for it next sees the failure.
+    write.catch(() => {})
+    this.#writes.set(partition, write)
+  }
+
+  async finish(): Promise<void> {
+    await Promise.all(this.#writes.values())
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#writes.values())
+    await Promise.allSettled([...this.#parts.values()].map((part) => part.close()))
+  }
+}
+
+const partPath = (folder: string, partition: number): string => join(folder, String(partition))
 
 async function openForWriting(path: string): Promise<FileHandle> {
   try {

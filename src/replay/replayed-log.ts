@@ -18,6 +18,9 @@ export interface ReplayedLogOptions {
   readonly count: (name: string, by?: number) => void
 }
 
+/** History goes by fast: most of what is written is past its retention before so many records are through. */
+const writeEvery = 4_000
+
 /**
  * A log of records from files or tests, decided by tasks without a log. Contributions to global features are worked out at
  * once, and their results come directly after their cause: the order in which partitions are processed is the order in which
@@ -34,15 +37,16 @@ export class ReplayedLog {
   }
 
   /** True when a record may lead to results, which come before the next record of its partition. */
-  contributes({ headers }: LogRecord): boolean {
+  contributes(record: LogRecord): boolean {
     const { contributing } = this.#options
     if (contributing.size === 0) return false
-    const type = headers[headerNames.type]?.toString()
+    const type = record.headers[headerNames.type]?.toString()
     return type !== undefined && contributing.has(type)
   }
 
   /** Processes records of one partition in offset order; resolves with what they and their results wrote to topics outside. */
   async process(partition: number, records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
+    if (this.#options.contributing.size === 0) return (await this.#task(this.#main, partition)).process(records)
     const written: OutgoingRecord[] = []
     let start = 0
     for (const [index, record] of records.entries()) {
@@ -105,7 +109,7 @@ export class ReplayedLog {
   #task(topology: SubTopology, partition: number): Promise<ReplayTask> {
     const name = `${topology.id}_${partition}`
     const { engine, folder, count } = this.#options
-    const open = () => ReplayTask.open({ topology, partition, engine, folder: join(folder, name), count })
+    const open = () => ReplayTask.open({ topology, partition, engine, folder: join(folder, name), count, writeEvery })
     const task = this.#tasks.get(name) ?? open()
     this.#tasks.set(name, task)
     return task

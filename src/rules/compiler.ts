@@ -208,8 +208,9 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
       // What another application with other keys writes for itself is not for us, and no attack.
       if (isForOwner(ingested) && authenticity.isOthers?.(log)) return { streamTimeMs, record: undefined }
       const head = ingested.verdict === 'accepted' ? ingested.head : undefined
-      if (head !== undefined && !isWanted(head, log.headers)) return { streamTimeMs, record: undefined }
-      const { topic, partition, offset, headers } = log
+      if (head !== undefined && !isWanted(head, log)) return { streamTimeMs, record: undefined }
+      const { topic, partition, offset } = log
+      const headers = log.ingested === undefined ? log.headers : noHeaders
       const value = new Incoming(log, ingested, head === undefined ? undefined : readers.get(head.type))
       // Whether an event fills a step or counts may depend on a list: that is known after the list's record.
       const isBarrier = hasLists && head?.kind === 'control' && head.type === 'list'
@@ -221,18 +222,20 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
     },
   }
 
-  function isWanted({ kind, type }: Head, headers: Headers): boolean {
-    if (kind === 'business') return plan.events.has(type) && isOfDefinition(type, headers)
+  function isWanted({ kind, type }: Head, log: LogRecord): boolean {
+    if (kind === 'business') return plan.events.has(type) && isOfDefinition(type, log)
     if (kind === 'control') return true
     return kind === 'data' && plan.tables.has(type)
   }
 
   /** A result of a feature that has been defined anew since is not this feature's. */
-  function isOfDefinition(type: string, headers: Headers): boolean {
+  function isOfDefinition(type: string, log: LogRecord): boolean {
     const hash = definitions.get(type)
-    return hash === undefined || (headers[definitionHeader]?.toString() ?? hash) === hash
+    return hash === undefined || (log.headers[definitionHeader]?.toString() ?? hash) === hash
   }
 }
+
+const noHeaders: Headers = {}
 
 /** Ticks that are not ours, and results: an application writes them for itself alone. */
 function isForOwner(ingested: Ingested): boolean {

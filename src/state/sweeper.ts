@@ -1,7 +1,14 @@
 import type { Change, StateDb } from './engine.ts'
 import { timeKey } from './keys.ts'
-import { type ExpiringStoreDef, expiredBefore, isExpiring, timeOfEntry } from './retention.ts'
-import type { IdStoreDef, StoreDef, WindowStoreDef } from './stores.ts'
+import {
+  type ExpiringStoreDef,
+  expiredBefore,
+  isExpiring,
+  isTimed,
+  type TimedStoreDef,
+  timeOfEntry,
+} from './retention.ts'
+import type { StoreDef } from './stores.ts'
 import { sweepCursorKey, systemColumn } from './system.ts'
 
 const minVisits = 64
@@ -83,18 +90,13 @@ class ColumnSweep {
   }
 }
 
-type ByTimeDef = IdStoreDef | WindowStoreDef<unknown>
-
-/** Pages of ids and segments of windows begin with the time at which they are past. */
-const liesByTime = (def: ExpiringStoreDef): def is ByTimeDef => def.kind !== 'timestamped'
-
 /** Deletes by the range what lies in the order of its times, a part of the retention at a time. */
 class RangeSweep {
-  readonly #def: ByTimeDef
+  readonly #def: TimedStoreDef
   readonly #db: StateDb
   #clearedMs = Number.NEGATIVE_INFINITY
 
-  constructor(def: ByTimeDef, db: StateDb) {
+  constructor(def: TimedStoreDef, db: StateDb) {
     this.#def = def
     this.#db = db
   }
@@ -123,10 +125,8 @@ export class Sweeper {
   constructor(db: StateDb, stores: readonly StoreDef[]) {
     this.#db = db
     const expiring = stores.filter(isExpiring)
-    this.#sweeps = new Map(
-      expiring.filter((def) => !liesByTime(def)).map((def) => [def.name, new ColumnSweep(def, db)]),
-    )
-    this.#ranges = expiring.filter(liesByTime).map((def) => new RangeSweep(def, db))
+    this.#sweeps = new Map(expiring.filter((def) => !isTimed(def)).map((def) => [def.name, new ColumnSweep(def, db)]))
+    this.#ranges = expiring.filter(isTimed).map((def) => new RangeSweep(def, db))
   }
 
   /** Says what is about to be written: the more, the more the next sweep visits. */

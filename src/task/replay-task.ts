@@ -1,5 +1,6 @@
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
-import type { StateDb, StateEngine } from '../state/engine.ts'
+import type { Change, StateDb, StateEngine } from '../state/engine.ts'
+import { expiredBefore, isTimed, type TimedStoreDef, timeOfKey } from '../state/retention.ts'
 import { systemColumn } from '../state/system.ts'
 import { columnsOf, TaskState } from '../state/task-state.ts'
 import { type Deployments, deploymentStore, deploymentsIn, noDeployments } from '../topology/deployment.ts'
@@ -13,10 +14,10 @@ export interface ReplayTaskOptions {
   /** Of the task's state; nothing else may use it. */
   readonly folder: string
   readonly count: (name: string, by?: number) => void
+  /** So many records' changes are written together, or more; until then they are in memory. Default 500. */
+  readonly writeEvery?: number
 }
 
-/** Records whose changes are written together at least. */
-const writeEvery = 500
 const streamTimeKey = Buffer.from('replay/stream-time')
 
 /**
@@ -26,6 +27,9 @@ const streamTimeKey = Buffer.from('replay/stream-time')
 export class ReplayTask {
   readonly #topology: SubTopology
   readonly #db: StateDb
+  readonly #writeEvery: number
+  /** Stores whose entries have their time in the key. */
+  readonly #timed: ReadonlyMap<string, TimedStoreDef>
   readonly #state: TaskState
   readonly #streamTime: StreamTime
   readonly #processor: BatchProcessor
@@ -33,8 +37,10 @@ export class ReplayTask {
   #unwritten: number | undefined = 0
 
   private constructor(db: StateDb, options: ReplayTaskOptions, streamTime: StreamTime) {
-    const { topology, partition, count } = options
+    const { topology, partition, count, writeEvery = 500 } = options
     this.#topology = topology
+    this.#writeEvery = writeEvery
+    this.#timed = new Map(topology.stores.filter(isTimed).map((def) => [def.name, def]))
     this.#db = db
     this.#streamTime = streamTime
     this.#state = TaskState.open({ db, stores: topology.stores, streamTimeMs: () => streamTime.beforeMs })
@@ -70,7 +76,7 @@ export class ReplayTask {
     this.#unwritten = undefined
     const outgoing = await this.#processor.process(records)
     this.#unwritten = (before ?? 0) + records.length
-    if (this.#unwritten >= writeEvery) await this.#write()
+    if (this.#unwritten >= this.#writeEvery) await this.#write()
     return outgoing
   }
 
@@ -89,9 +95,15 @@ export class ReplayTask {
     const swept = await this.#state.sweep(nowMs)
     await this.#db.write([
       ...swept,
-      ...changes,
+      ...changes.filter((change) => !this.#isPast(change, nowMs)),
       { column: systemColumn, key: streamTimeKey, value: Buffer.from(String(nowMs)) },
     ])
     this.#state.applied()
+  }
+
+  /** Nobody would see it in the database: history goes by fast, and most of what it wrote is past when it is to be kept. */
+  #isPast({ column, key }: Change, streamTimeMs: number): boolean {
+    const def = this.#timed.get(column)
+    return def !== undefined && timeOfKey(def, key) < expiredBefore(def, streamTimeMs)
   }
 }

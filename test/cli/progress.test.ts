@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { startProgress } from '../../src/cli/progress.ts'
+import { progressText, startProgress } from '../../src/cli/progress.ts'
 import { ManualClock } from '../../src/time/clock.ts'
 
 function output(isTTY: boolean) {
@@ -37,4 +37,11 @@ it('writes nothing where nobody watches', () => {
   startProgress(to, clock).show('1 event')
   clock.advance(5_000)
   expect(to.written).toEqual([])
+})
+
+it('draws a bar where it is known how much there is', () => {
+  expect(progressText('7 lines', 0)).toBe(`[${'-'.repeat(24)}]   0 %  7 lines`)
+  expect(progressText('7 lines', 0.51)).toBe(`[${'#'.repeat(12)}${'-'.repeat(12)}]  51 %  7 lines`)
+  expect(progressText('7 lines', 1)).toBe(`[${'#'.repeat(24)}] 100 %  7 lines`)
+  expect(progressText('7 lines', undefined)).toBe('7 lines')
 })

@@ -7,7 +7,7 @@ import { wholeNumber } from '../arguments.ts'
 import type { Cli, ExitCode } from '../cli.ts'
 import { outcomeText } from '../decision-view.ts'
 import { withExamples } from '../examples.ts'
-import { grouped, startProgress } from '../progress.ts'
+import { grouped, progressText, startProgress } from '../progress.ts'
 import { loadRules } from '../rule-folder.ts'
 
 interface Options {
@@ -15,6 +15,7 @@ interface Options {
   readonly input: string
   readonly output?: string
   readonly partitions: number
+  readonly threads?: number
   readonly globalFeatures: NonNullable<BacktestOptions['features']>
   readonly json?: boolean
 }
@@ -38,6 +39,11 @@ export function backtestCommand(cli: Cli): Command {
     .requiredOption('--input <FILE>', 'events as JSON lines, - for standard input')
     .option('--output <FILE>', 'write the decisions to FILE, - for standard output')
     .option('--partitions <N>', 'partitions of the log that the lines make', wholeNumber(1, 10_000), 1)
+    .option(
+      '--threads <N>',
+      'threads that share the partitions (default: one a core, for large files)',
+      wholeNumber(1, 256),
+    )
     .addOption(
       new Option('--global-features <FROM>', 'take results of global features from the input, or work them out')
         .choices(['auto', 'recorded', 'recomputed'])
@@ -55,7 +61,10 @@ export function backtestCommand(cli: Cli): Command {
   )
 }
 
-async function run(cli: Cli, { rules, input, output, partitions, globalFeatures, json }: Options): Promise<ExitCode> {
+async function run(
+  cli: Cli,
+  { rules, input, output, partitions, threads, globalFeatures, json }: Options,
+): Promise<ExitCode> {
   const ruleSet = rules === undefined ? undefined : await loadRules(rules)
   const progress = startProgress(cli.err)
   try {
@@ -64,9 +73,10 @@ async function run(cli: Cli, { rules, input, output, partitions, globalFeatures,
       input,
       ...(output === undefined ? {} : { output }),
       partitions,
+      ...(threads === undefined ? {} : { threads }),
       features: globalFeatures,
       engine: defaultEngine(),
-      onProgress: (lines) => progress.show(`${grouped(lines)} lines`),
+      onProgress: ({ lines, share }) => progress.show(progressText(`${grouped(lines)} lines`, share)),
     })
     progress.done()
     const text = json ? JSON.stringify(forMachines(summary, ruleSet?.hash ?? null)) : forPeople(summary)

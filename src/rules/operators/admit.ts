@@ -80,13 +80,11 @@ class Admission {
         `the key hashes to another partition than ${log.partition}; its order would be lost`,
       )
     }
-    const bytes = log.value?.length ?? 0
-    if (bytes > this.#options.maxValueBytes) {
-      return this.#reject(
-        record,
-        'too-large',
-        `the value has ${bytes} bytes; the limit is ${this.#options.maxValueBytes}`,
-      )
+    const { maxValueBytes } = this.#options
+    // A replay has no limit, and its values need not be in bytes.
+    const bytes = maxValueBytes === Number.POSITIVE_INFINITY ? 0 : (log.value?.length ?? 0)
+    if (bytes > maxValueBytes) {
+      return this.#reject(record, 'too-large', `the value has ${bytes} bytes; the limit is ${maxValueBytes}`)
     }
     if (head.kind === 'control') this.#ctx.forwardTo(nodeNames.control, record)
     else if (head.kind === 'data') this.#admitRow(record, head)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createIngress, type Ingested } from '../../../src/record/ingress.ts'
+import { createIngress, type Head, type Ingested, isMisrouted } from '../../../src/record/ingress.ts'
 import { decodeLine, LinePlacement, parseLine, recordToLine } from '../../../src/record/json-lines.ts'
 import { memberText } from '../../../src/record/json-scan.ts'
 import { nestsDeeperThan } from '../../../src/record/nesting.ts'
@@ -106,6 +106,61 @@ test('parseLine and ingress agree on what becomes of a line', () => {
     runs(1_000),
   )
 })
+
+/** Mostly well formed, with what may stand in lines besides. */
+const placedLines = fc
+  .record(
+    {
+      kind: loose(fc.constantFrom('business', 'data', 'control')),
+      type: fc.oneof(fc.constantFrom('paid', 'feature.users', ''), text),
+      id: fc.oneof(fc.constant('1'), text),
+      key: fc.oneof(fc.constantFrom('k', 'é', 'long'.repeat(100), '\uD83D'), loose(text)),
+      time: loose(fc.oneof(fc.integer(), fc.constantFrom(-0, 8.64e15, 8.64e15 + 2, 0.5, '2026-03-01T12:00:00Z', '12'))),
+      payload: fc.oneof(
+        fc.dictionary(text, json),
+        fc.constant(JSON.parse(`${'{"a":'.repeat(70)}1${'}'.repeat(70)}`)),
+        fc.constant({ text: 'half a pair \uDE00' }),
+        json,
+      ),
+      partition: fc.option(fc.nat(7)),
+      offset: fc.option(fc.oneof(fc.nat(), fc.constantFrom(-1, 0.5))),
+      timestamp: fc.option(fc.integer()),
+      traceparent: text,
+      headers: fc.dictionary(text, text),
+      raw: json,
+    },
+    { requiredKeys: ['kind', 'type', 'id', 'key', 'time', 'payload'] },
+  )
+  .map((line) => JSON.stringify(line))
+
+test('a line read at once is the record, and has the verdict, that it would have by its bytes', () => {
+  const read = (ingested: Ingested) => {
+    if (ingested.verdict !== 'accepted') return ingested
+    const { kind, type, id, key, timeMs } = ingested.head
+    return { kind, type, id, key, timeMs, payload: ingested.payload.read() }
+  }
+  let plain = 0
+  fc.assert(
+    fc.property(fc.oneof({ weight: 4, arbitrary: placedLines }, looseLines), (line) => {
+      const slow = place(line)
+      const fast = new LinePlacement({ topic: 'main', partitions: 8 }).placeText(line)!
+      if (fast.ingested !== undefined) plain++
+      const { topic, partition, offset, timestampMs, key, value, headers } = fast
+      expect({ topic, partition, offset, timestampMs, key, value, headers }).toEqual(slow)
+      expect(read(ingress(fast))).toEqual(read(ingress(slow)))
+      expect(isMisrouted(fast, headOf(fast), 5)).toBe(isMisrouted(slow, headOf(slow), 5))
+    }),
+    runs(1_000),
+  )
+  expect(plain).toBeGreaterThan(0)
+})
+
+const nobody = { kind: 'control', type: '', id: '', key: '', timeMs: 0 } as const
+
+function headOf(record: LogRecord): Head {
+  const ingested = ingress(record)
+  return ingested.verdict === 'accepted' ? ingested.head : nobody
+}
 
 test('memberText cuts out what JSON.parse reads', () => {
   const indents = fc.constantFrom(0, 1, '\t')
