@@ -99,7 +99,7 @@ for (let from = 0; from < records; from += batch) {
       eventStore.put(key, { timeMs, offset: from + n, value })
     }
   })
-  const { changes } = await measured('drain', () => state.drain())
+  const changes = await measured('drain', () => state.drain().changes())
   const swept = await measured('sweep', () => state.sweep(streamTimeMs))
   await measured('write', () => db.write([...swept, ...changes]))
   await measured('applied', () => state.applied())

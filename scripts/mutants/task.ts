@@ -14,12 +14,13 @@ export const taskFaults = [
     id: 'applied-before-commit',
     what: 'State is written before the log has committed, so that a failed commit leaves it behind.',
     find: 'const startedMs = clock.nowMs()',
-    replace: 'await db.write(changes)\n    const startedMs = clock.nowMs()',
+    replace:
+      'await writeBehind.add({ drained, streamTimeMs: -1, system: [], changelogEnds: new Map() })\n    const startedMs = clock.nowMs()',
   }),
-  pipeline({
+  faultsIn('src/state/write-behind.ts', ['test/task/commit-pipeline.test.ts'])({
     id: 'position-without-state',
     what: 'The position is stored without the changes that belong to it.',
-    find: '...changes,',
+    find: '...drained.changes(streamTimeMs), ',
     replace: '',
   }),
   pipeline({
@@ -43,7 +44,7 @@ export const taskFaults = [
   pipeline({
     id: 'empty-batch-commits',
     what: 'A batch with nothing to write opens a transaction, whose marker feeds the next.',
-    find: 'if (outgoing.length > 0 || drained.changes.length > 0)',
+    find: 'if (outgoing.length > 0 || !drained.isEmpty)',
     replace: 'if (outgoing.length >= 0)',
   }),
   pipeline({

@@ -27,7 +27,9 @@ export interface MemberOptions {
 export async function createMember(options: MemberOptions): Promise<WeirApp> {
   const { config, ruleSet, authenticity, log, logger, metrics } = options
   const { host, port } = config.http
-  const cacheBytes = Math.floor((config.state.taskMemoryMb * 2 ** 20) / 3)
+  const memoryBytes = config.state.taskMemoryMb * 2 ** 20
+  const cacheBytes = memoryBytes / 4
+  const writeBehindBytes = (memoryBytes - cacheBytes) / 2
   return createRiskApp({
     applicationId: config.appId,
     ...(ruleSet === undefined ? {} : { ruleSet }),
@@ -35,8 +37,9 @@ export async function createMember(options: MemberOptions): Promise<WeirApp> {
     mapping: config.ingress.mapping === 'none' ? 'headers' : config.ingress.mapping,
     authenticity,
     log,
-    engine: stateEngine(config.state.engine, 2 * cacheBytes),
+    engine: stateEngine(config.state.engine, memoryBytes - cacheBytes - writeBehindBytes),
     cacheBytes,
+    writeBehindBytes,
     stateDir: config.state.dir,
     standbyReplicas: config.standbyReplicas,
     // A port that is yet to be found is nobody's address.

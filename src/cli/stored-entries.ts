@@ -1,7 +1,9 @@
 import type { LogClient } from '../log/log.ts'
 import { eachInPage } from '../state/ids/id-page.ts'
+import type { ChangelogEntry } from '../state/journal.ts'
 import { payloadOf, timestampOf, windowKeyOf, windowOffsetOf, windowTimeOf } from '../state/keys.ts'
 import type { StoreDef } from '../state/stores.ts'
+import { eachLoggedRow } from '../state/window-page.ts'
 import { changelogTopic } from '../task/changelog.ts'
 import { readPartition } from './partition-reading.ts'
 
@@ -47,14 +49,16 @@ export async function storedEntries(options: StoredEntriesOptions): Promise<Stor
         async onBatch({ records }) {
           for (const record of records) {
             if (record.key === null) continue
-            const id = record.key.toString('latin1')
-            const entries = record.value === null ? [] : entriesOf(store, record.key, record.value, key)
-            if (entries.length === 0) newest.delete(id)
-            else
-              newest.set(
-                id,
-                entries.map((entry) => ({ partition, ...entry })),
-              )
+            eachEntry(store, { key: record.key, value: record.value }, (at, value) => {
+              const id = at.toString('latin1')
+              const entries = value === null ? [] : entriesOf(store, at, value, key)
+              if (entries.length === 0) newest.delete(id)
+              else
+                newest.set(
+                  id,
+                  entries.map((entry) => ({ partition, ...entry })),
+                )
+            })
           }
         },
       })
@@ -62,6 +66,16 @@ export async function storedEntries(options: StoredEntriesOptions): Promise<Stor
     }),
   )
   return perPartition.flat()
+}
+
+/** Rows of windows lie together in pages. */
+function eachEntry(
+  { kind }: StoreDef,
+  { key, value }: Pick<ChangelogEntry, 'key' | 'value'>,
+  take: (key: Buffer, value: Buffer | null) => void,
+): void {
+  if (kind !== 'window' || value === null) take(key, value)
+  else eachLoggedRow({ key, value }, (row) => take(row.key, row.value))
 }
 
 type Entry = Omit<StoredEntry, 'partition'>

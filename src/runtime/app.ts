@@ -30,6 +30,7 @@ type TaskSettings = Pick<
   | 'limits'
   | 'restoreBatchEntries'
   | 'cacheBytes'
+  | 'writeBehindBytes'
   | 'clock'
   | 'tick'
   | 'revise'

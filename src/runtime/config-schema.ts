@@ -79,10 +79,10 @@ export const configSchema = z.strictObject({
         .meta({ description: 'rocksdb where its binary exists, otherwise level' }),
       dir: path('Folder of local state; state in log.dataDir when absent').exactOptional(),
       taskMemoryMb: count(
-        'Memory for each task’s state, MiB: a third for what is cached in the heap, the rest for RocksDB’s write buffers and blocks',
+        'Memory for each task’s state, MiB: a quarter for what is cached in the heap, half of the rest for commits that the local state does not have yet (a crash replays them), half for RocksDB’s write buffers and blocks',
         8,
         65_536,
-      ).default(96),
+      ).default(128),
       cleanupDelayMs: count('How long the state of tasks that went to other instances stays').default(600_000),
     })
     .prefault({}),

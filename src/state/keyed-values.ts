@@ -22,12 +22,13 @@ const valueCost = (bytes: Buffer | null): number => (bytes === null ? 0 : 100 + 
 class KeyedValue<T> extends CacheEntry {
   readonly key: string
   readonly #owner: { forget(value: KeyedValue<T>): void }
-  /** `undefined` once the value was read; packed when the database has it. */
+  /** `undefined` once the value was read; packed when its batch is over. */
   bytes: Buffer | PackedBytes | null | undefined
   value: T | undefined
   /** This buffer's write. */
   write: Write | undefined
-  isOnTheWay = false
+  /** Earlier buffers' writes that the database does not have yet. */
+  onTheWay = 0
   /** Somebody found it here, other than the batch that put it where nothing was. */
   isWanted = false
 
@@ -39,7 +40,7 @@ class KeyedValue<T> extends CacheEntry {
   }
 
   get isUnsettled(): boolean {
-    return this.write !== undefined || this.isOnTheWay
+    return this.write !== undefined || this.onTheWay > 0
   }
 
   forget(): void {
@@ -61,8 +62,8 @@ export class KeyedValues<T> implements StoreState {
   #wishes = new Set<string>()
   #held = new Map<string, KeyedValue<T>>()
   #written: KeyedValue<T>[] = []
-  /** Values whose writes are on their way to the database. */
-  #onTheWay: readonly KeyedValue<T>[] = []
+  /** Values whose writes are on their way to the database, by the batch. */
+  #onTheWay: (readonly KeyedValue<T>[])[] = []
 
   constructor({ name }: { readonly name: string }, { db, journal, cache, read, stored }: KeyedValuesOptions<T>) {
     this.#name = name
@@ -134,20 +135,17 @@ export class KeyedValues<T> implements StoreState {
   drained(): void {
     for (const held of this.#written) {
       held.write = undefined
-      held.isOnTheWay = true
+      held.onTheWay++
+      if (held.bytes instanceof Buffer) held.bytes = pack(held.bytes)
     }
-    this.#onTheWay = this.#written
+    this.#onTheWay.push(this.#written)
     this.#written = []
   }
 
   applied(): void {
-    for (const held of this.#onTheWay) {
-      held.isOnTheWay = false
-      if (held.write !== undefined) continue
-      if (held.isWanted) {
-        if (held.bytes instanceof Buffer) held.bytes = pack(held.bytes)
-        continue
-      }
+    for (const held of this.#onTheWay.shift()!) {
+      held.onTheWay--
+      if (held.isWanted || held.isUnsettled) continue
       // A new key is hardly asked for soon, and the filter tells all others: it leaves its place to others.
       if (this.#cache.isReading) this.#use(held)
       else {
@@ -155,7 +153,6 @@ export class KeyedValues<T> implements StoreState {
         this.forget(held)
       }
     }
-    this.#onTheWay = []
   }
 
   settle(streamTimeMs: number): void {

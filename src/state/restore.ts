@@ -1,9 +1,11 @@
 import { passFailPoint } from '../fail-points.ts'
 import type { Change, StateDb } from './engine.ts'
 import type { ChangelogEntry } from './journal.ts'
+import { windowTimeOf } from './keys.ts'
 import { expiredBefore, isExpiring, timeOfEntry } from './retention.ts'
 import type { StoreDef } from './stores.ts'
 import { systemChanges } from './system.ts'
+import { eachLoggedRow } from './window-page.ts'
 import { segmentedKey } from './window-segments.ts'
 
 /** Records of one store's changelog in offset order; a `null` value deletes. */
@@ -46,7 +48,7 @@ export interface RestoreProgress {
 export async function restore(options: RestoreOptions): Promise<number> {
   const { db, store, batches, from, to, batchEntries = 2_000, onProgress } = options
   if (from >= to) return from
-  const toChange = changeOf(store, options.streamTimeMs)
+  const addChanges = changesOf(store, options.streamTimeMs)
   let pending: Change[] = []
   let reached = from
   let applied = from
@@ -60,10 +62,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
   }
 
   for await (const batch of batches) {
-    for (const entry of batch.entries) {
-      const change = toChange(entry)
-      if (change !== undefined) pending.push(change)
-    }
+    for (const entry of batch.entries) addChanges(entry, pending)
     entries += batch.entries.length
     reached = Math.max(reached, batch.nextOffset)
     if (reached >= to) break
@@ -77,20 +76,23 @@ export async function restore(options: RestoreOptions): Promise<number> {
 }
 
 /**
- * What a changelog's record does to the database, where a window's rows lie in segments.
+ * Adds what a changelog's record does to the database, where a window's rows have entries of their own, in segments.
  *
  * An expired window entry or page of ids can be passed over: nothing else has its key. An expired value of a timestamped store
  * deletes: it may have replaced one that would still be seen.
  */
-export function changeOf(store: StoreDef, streamTimeMs?: number) {
-  const expiredBeforeMs =
-    isExpiring(store) && streamTimeMs !== undefined ? expiredBefore(store, streamTimeMs) : Number.NEGATIVE_INFINITY
-  return ({ key, value }: ChangelogBatch['entries'][number]): Change | undefined => {
-    const column = store.name
-    if (value === null || !isExpiring(store)) return { column, key, value }
-    const timeMs = timeOfEntry(store, { key, value })
-    if (timeMs >= expiredBeforeMs)
-      return { column, key: store.kind === 'window' ? segmentedKey(store, key, timeMs) : key, value }
-    return store.kind === 'timestamped' ? { column, key, value: null } : undefined
+export function changesOf(store: StoreDef, streamTimeMs = Number.NEGATIVE_INFINITY) {
+  const column = store.name
+  const expiredBeforeMs = isExpiring(store) ? expiredBefore(store, streamTimeMs) : Number.NEGATIVE_INFINITY
+  return ({ key, value }: ChangelogBatch['entries'][number], changes: Change[]): void => {
+    if (store.kind === 'window' && value !== null) {
+      eachLoggedRow({ key, value }, (row) => {
+        const timeMs = windowTimeOf(row.key)
+        if (timeMs >= expiredBeforeMs)
+          changes.push({ column, key: segmentedKey(store, row.key, timeMs), value: row.value })
+      })
+    } else if (value === null || !isExpiring(store) || timeOfEntry(store, { key, value }) >= expiredBeforeMs)
+      changes.push({ column, key, value })
+    else if (store.kind === 'timestamped') changes.push({ column, key, value: null })
   }
 }

@@ -2,7 +2,7 @@ import { StateStoreError, TopologyError } from '../errors.ts'
 import { StateCache } from './cache.ts'
 import type { Change, StateDb } from './engine.ts'
 import { BufferedIdStore } from './ids/id-store.ts'
-import { type ChangelogEntry, Journal, type StoreState } from './journal.ts'
+import { type Drained, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
 import { KeyedValues } from './keyed-values.ts'
 import { StoredKeys } from './stored-keys.ts'
@@ -12,7 +12,7 @@ import { systemColumn } from './system.ts'
 import { BufferedTimestampedStore, timestampedReader } from './timestamped-store.ts'
 import { BufferedWindowStore } from './window-store.ts'
 
-export type { ChangelogEntry } from './journal.ts'
+export type { ChangelogEntry, Drained } from './journal.ts'
 
 export interface TaskStateOptions {
   /** Open with a column for each store, and `systemColumn`. */
@@ -28,14 +28,6 @@ export interface TaskStateOptions {
 }
 
 const defaultCacheBytes = 32 * 1024 * 1024
-
-/** What a buffer would write. */
-export interface Drained {
-  /** For the database, in the order in which keys were first changed; one a key. */
-  readonly changes: readonly Change[]
-  /** The same as records of the stores' changelogs. */
-  readonly changelog: readonly ChangelogEntry[]
-}
 
 type OpenStore =
   | { readonly kind: 'keyed'; readonly store: unknown; readonly state: KeyedValues<unknown> }
@@ -68,8 +60,9 @@ export class TaskState {
   readonly #cache: StateCache
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
-  #onTheWay = false
-  /** The stream time of the batch that is about to be applied. */
+  /** Drains with changes that the database does not have yet. */
+  #onTheWay = 0
+  /** The stream time of what is about to be applied. */
   #sweptMs: number | undefined
 
   private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, cache, sweeper }: Parts) {
@@ -129,38 +122,35 @@ export class TaskState {
     await Promise.all(this.#states.map((state) => state.load()))
   }
 
-  /**
-   * What was written since the last time, and begins the next buffer, which sees it.
-   * @throws Error while an earlier drain with changes is neither applied nor discarded
-   */
+  /** What was written since the last time, and begins the next buffer, which sees it. */
   drain(): Drained {
     for (const state of this.#states) state.seal?.()
-    if (!this.#journal.isEmpty) {
-      if (this.#onTheWay) throw new Error('the last drain is still on its way: call applied() or discard() first')
-      this.#onTheWay = true
-      const writes = this.#journal.drain()
-      this.#sweeper.noteWrites(writes)
-      this.#endBatch()
-      return { changes: writes, changelog: writes.map(({ logged }) => logged) }
+    const drained = this.#journal.drain()
+    if (!drained.isEmpty) {
+      this.#sweeper.noteWrites(drained.changelog)
+      for (const state of this.#states) state.drained()
+      this.#onTheWay++
     }
-    if (!this.#onTheWay) this.#endBatch()
-    return { changes: [], changelog: [] }
+    this.#cache.batch++
+    this.#cache.evict()
+    return drained
   }
 
   /**
-   * Deletions of what is past its retention at the stream time *of the drained batch*; they go before its changes in the
-   * same database write and into no changelog. Ask when the database has all earlier batches. See `Sweeper.sweep`.
+   * Deletions of what is past its retention at this stream time, which the log has; they go before the changes in a database
+   * write and into no changelog. Ask when the database has all earlier batches. See `Sweeper.sweep`.
    */
   sweep(streamTimeMs: number): Promise<Change[]> {
     this.#sweptMs = streamTimeMs
     return this.#sweeper.sweep(streamTimeMs)
   }
 
-  /** The database has what was drained. */
+  /** The database has the first of the drains with changes that it did not have, if there are any. */
   applied(): void {
-    this.#onTheWay = false
+    const brings = this.#onTheWay > 0
+    if (brings) this.#onTheWay--
     for (const state of this.#states) {
-      state.applied()
+      if (brings) state.applied()
       if (this.#sweptMs !== undefined) state.settle(this.#sweptMs)
     }
     this.#sweptMs = undefined
@@ -172,18 +162,12 @@ export class TaskState {
    * is still being written to: what that brings would be missed later.
    */
   discard(): void {
-    this.#onTheWay = false
+    this.#onTheWay = 0
     this.#sweptMs = undefined
     this.#journal.drain()
     this.#sweeper.discard()
     for (const state of this.#states) state.discard()
     this.#cache.clear()
-  }
-
-  #endBatch(): void {
-    for (const state of this.#states) state.drained()
-    this.#cache.batch++
-    this.#cache.evict()
   }
 
   #open<K extends OpenStore['kind']>(def: { readonly name: string }, kind: K): Extract<OpenStore, { kind: K }> {

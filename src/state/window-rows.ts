@@ -1,58 +1,33 @@
 import type { Serde } from '../record/serde.ts'
 import { CacheEntry } from './cache.ts'
 import type { Entry } from './engine.ts'
-import { type ChangelogEntry, Write } from './journal.ts'
 import { windowOffsetOf, windowTimeOf } from './keys.ts'
 import { type PackedBytes, pack, unpack } from './packed-bytes.ts'
 import type { WindowEntry } from './stores.ts'
-import { loggedKey } from './window-segments.ts'
+
+/** Where a row is in its key's order. */
+export interface RowAt {
+  readonly timeMs: number
+  readonly offset: number
+}
 
 export interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** A row on its way to the database. */
-export class WindowWrite extends Write {
-  readonly timeMs: number
-  readonly offset: number
-
-  constructor(row: {
-    readonly store: string
-    readonly key: Buffer
-    readonly value: Buffer
-    readonly timeMs: number
-    readonly offset: number
-  }) {
-    super(row.store, row.key, row.value)
-    this.timeMs = row.timeMs
-    this.offset = row.offset
-  }
-
-  override get logged(): ChangelogEntry {
-    return { store: this.store, key: loggedKey(this.key), value: this.value }
-  }
-}
-
-/** A value that nobody has read yet. */
-class Unread {
-  readonly #packed: PackedBytes
-
-  constructor(bytes: Buffer) {
-    this.#packed = pack(bytes)
-  }
-
-  read(serde: Serde<unknown>): unknown {
-    return serde.deserialize(unpack(this.#packed))
-  }
-}
-
-const width = 3
+const width = 4
+// What a row's mark says of its value, besides the batch that put it.
+const isValue = 0
+const isUnread = 1
+/** Still packed, and read once: the next time somebody reads it, it stays a value. */
+const isReadOnce = 2
+const marks = 4
 
 /**
- * Rows ordered by (time, offset), in one flat list of time, offset and value. Times are counted from the first row's: small
- * numbers lie in the list itself, so that a search touches little memory and a key with few rows takes little. Rows are only
- * ever added behind the last; anything else makes new rows, so that nobody who walks over them is disturbed.
+ * Rows ordered by (time, offset), in one flat list of time, offset, value and mark: small numbers lie in the list itself, so that
+ * a search touches little memory and a key with few rows takes little; times are counted from the first row's for that. Rows
+ * are only ever added behind the last; anything else makes new rows, so that nobody who walks over them is disturbed.
  */
 export class Rows {
   #baseMs = 0
@@ -60,7 +35,8 @@ export class Rows {
 
   static of(entries: readonly Entry[]): Rows {
     const rows = new Rows()
-    for (const { key, value } of entries) rows.#append(windowTimeOf(key), windowOffsetOf(key), new Unread(value))
+    for (const { key, value } of entries)
+      rows.#append({ timeMs: windowTimeOf(key), offset: windowOffsetOf(key) }, pack(value), isUnread)
     return rows
   }
 
@@ -106,22 +82,33 @@ export class Rows {
     return index < this.length && this.timeAt(index) === timeMs && this.offsetAt(index) === offset
   }
 
-  /** The row as an entry. A value is read from its bytes once. */
+  /** The batch that put the row, from 1; 0 of a row from the database. */
+  batchAt(index: number): number {
+    return Math.floor((this.#cells[width * index + 3] as number) / marks)
+  }
+
+  /** The row as an entry. A value is read from its bytes twice at most: most rows are read once, and values take memory. */
   entryAt<V>(index: number, serde: Serde<V>): WindowEntry<V> {
-    let value = this.#cells[width * index + 2]
-    if (value instanceof Unread) {
-      value = value.read(serde)
-      this.#cells[width * index + 2] = value
+    const cells = this.#cells
+    const at = width * index
+    let value = cells[at + 2]
+    const mark = cells[at + 3] as number
+    const reading = mark % marks
+    if (reading !== isValue) {
+      value = serde.deserialize(unpack(value as PackedBytes))
+      if (reading === isReadOnce) cells[at + 2] = value
+      cells[at + 3] = reading === isUnread ? mark + isReadOnce - isUnread : mark - reading
     }
     return { timeMs: this.timeAt(index), offset: this.offsetAt(index), value: value as V }
   }
 
-  /** With the row added, or in the place of the one with the same time and offset. */
-  with(timeMs: number, offset: number, bytes: Buffer): Rows {
+  /** With the row that a batch puts added, or in the place of the one with the same time and offset. */
+  with(row: RowAt, bytes: Buffer, batch: number): Rows {
+    const { timeMs, offset } = row
     const index = this.indexOf(timeMs, offset)
     const rows = index === this.length ? this : new Rows()
     if (rows !== this) for (let n = 0; n < index; n++) rows.#copy(this, n)
-    rows.#append(timeMs, offset, new Unread(bytes))
+    rows.#append(row, pack(bytes), batch * marks + isUnread)
     if (rows !== this)
       for (let n = this.has(index, timeMs, offset) ? index + 1 : index; n < this.length; n++) rows.#copy(this, n)
     return rows
@@ -149,13 +136,15 @@ export class Rows {
   }
 
   #copy(from: Rows, index: number): void {
-    this.#append(from.timeAt(index), from.offsetAt(index), from.#cells[width * index + 2])
+    const at = width * index
+    const row = { timeMs: from.timeAt(index), offset: from.offsetAt(index) }
+    this.#append(row, from.#cells[at + 2], from.#cells[at + 3] as number)
   }
 
-  #append(timeMs: number, offset: number, value: unknown): void {
+  #append({ timeMs, offset }: RowAt, value: unknown, mark: number): void {
     if (this.#cells.length === 0) this.#baseMs = timeMs
     else if (!Number.isSafeInteger(timeMs - this.#baseMs)) this.#countFromZero()
-    this.#cells.push(timeMs - this.#baseMs, offset, value)
+    this.#cells.push(timeMs - this.#baseMs, offset, value, mark)
   }
 
   /** For times so far apart that their difference is not exact. */
@@ -165,14 +154,21 @@ export class Rows {
   }
 }
 
-// Estimates: a row with its value as an object, and a key with its place in maps.
-const rowCost = (bytes: Buffer): number => 100 + 3 * bytes.length
-const keyCost = 600
+// Estimates: a row with its value, which is bytes or an object, and a key with its place in maps.
+const rowCost = (bytes: Buffer): number => 100 + 2 * bytes.length
+const keyCost = 500
 /** Rows that may be put unasked before the key counts as one that nobody reads. */
 const unaskedRows = 64
-/** Rows outside what is known that are not worth a new list. */
-const fewRows = 2
+/** With fewer rows it is not worth while to look which of them can go. */
+const fewRows = 8
 const nothing: Span = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
+
+/** What a key's rows ask of their store. */
+export interface RowsOwner {
+  /** The last batch that the database has, of those that were put. */
+  readonly appliedBatch: number
+  forget(rows: KeyRows): void
+}
 
 /**
  * A key's rows in memory. Every row is as the newest write left it; in the span that is known they are all there are, and
@@ -180,18 +176,19 @@ const nothing: Span = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_
  */
 export class KeyRows extends CacheEntry {
   readonly key: string
-  readonly #owner: { forget(rows: KeyRows): void }
+  readonly #owner: RowsOwner
   #fromMs = nothing.fromMs
   #toMs = nothing.toMs
   #askedFromMs = nothing.fromMs
   #askedToMs = nothing.toMs
   #rows = new Rows()
-  #written: WindowWrite[] | undefined
-  #onTheWay: readonly WindowWrite[] | undefined
+  /** The batch that put a row last. */
+  #putBatch = 0
   #unasked = 0
   #rowCosts = 0
+  #trimAt = fewRows
 
-  constructor(key: string, owner: { forget(rows: KeyRows): void }) {
+  constructor(key: string, owner: RowsOwner) {
     super(keyCost + key.length)
     this.key = key
     this.#owner = owner
@@ -202,11 +199,7 @@ export class KeyRows extends CacheEntry {
   }
 
   get isUnsettled(): boolean {
-    return this.#written !== undefined || this.#onTheWay !== undefined
-  }
-
-  get isWritten(): boolean {
-    return this.#written !== undefined
+    return this.#putBatch > this.#owner.appliedBatch
   }
 
   /** An estimate. */
@@ -286,48 +279,35 @@ export class KeyRows extends CacheEntry {
     this.#know({ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY })
   }
 
-  /** The write of this buffer for the row, if there is one. */
-  writeAt(timeMs: number, offset: number): WindowWrite | undefined {
-    if (this.#written === undefined) return undefined
-    if (!this.#rows.has(this.#rows.indexOf(timeMs, offset), timeMs, offset)) return undefined
-    return this.#written.find((written) => written.timeMs === timeMs && written.offset === offset)
-  }
-
-  /** Puts a row that `write` will bring to the database. */
-  put(write: WindowWrite, bytes: Buffer): void {
+  /** Puts a row that a later write will bring to the database, of which it is put in the batch with this number. */
+  put(row: RowAt, bytes: Buffer, batch: number): void {
     this.#unasked++
+    this.#putBatch = batch
     this.#rowCosts += rowCost(bytes)
-    if (this.#written === undefined) this.#written = [write]
-    else this.#written.push(write)
-    this.replace(write, bytes)
+    this.#rows = this.#rows.with(row, bytes, batch)
   }
 
-  /** Puts other bytes in the place of a row that this buffer has put. */
-  replace({ timeMs, offset }: WindowWrite, bytes: Buffer): void {
-    this.#rows = this.#rows.with(timeMs, offset, bytes)
+  /** Whether so many rows have come that some may be let go. */
+  get isLong(): boolean {
+    return this.#rows.length >= this.#trimAt
   }
 
-  drained(): void {
-    this.#onTheWay = this.#written
-    this.#written = undefined
-  }
-
-  /** The database has what was drained. */
-  applied(): void {
-    this.#onTheWay = undefined
-  }
-
-  /** Lets go the rows outside what is known, but for those that only this task has, and what nobody asks for any more. */
-  trim(batch: number): void {
+  /**
+   * Lets go the rows outside what is known, but for those that only this task has, those before `expiredBeforeMs`, and what nobody
+   * asks for any more.
+   */
+  trim(batch: number, expiredBeforeMs: number): void {
     if (this.#unasked > unaskedRows + this.#rows.length / 2 && this.batch !== batch) this.#know(nothing)
+    const { appliedBatch } = this.#owner
     const rows = this.#rows
-    const from = this.isKnown ? rows.startOf(this.#fromMs) : rows.length
+    const from = this.isKnown ? rows.startOf(Math.max(this.#fromMs, expiredBeforeMs)) : rows.length
     const to = this.isKnown && this.#toMs < Number.POSITIVE_INFINITY ? rows.endOf(this.#toMs) : rows.length
-    const outside = from + rows.length - to
-    if (outside === 0 || (this.isKnown && outside < fewRows + rows.length / 8)) return
-    const pending = new Set([...(this.#written ?? []), ...(this.#onTheWay ?? [])].map(({ offset }) => offset))
-    this.#rows = rows.filter((n) => (n >= from && n < to) || pending.has(rows.offsetAt(n)))
-    this.#rowCosts = Math.round((this.#rowCosts * this.#rows.length) / rows.length)
+    if (from > 0 || to < rows.length) {
+      const isPending = (n: number) => rows.batchAt(n) > appliedBatch && rows.timeAt(n) >= expiredBeforeMs
+      this.#rows = rows.filter((n) => (n >= from && n < to) || isPending(n))
+      this.#rowCosts = Math.round((this.#rowCosts * this.#rows.length) / rows.length)
+    }
+    this.#trimAt = fewRows + 2 * this.#rows.length
   }
 
   /** Knows less from the past when a batch asks for later times than the last one: a window moves on. */

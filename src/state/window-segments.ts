@@ -1,5 +1,5 @@
 import type { KeyRange, StateDb } from './engine.ts'
-import { readOrdered, windowKey, windowPrefix, windowRange, writeOrdered } from './keys.ts'
+import { readOrdered, windowPrefix, windowRange, writeOrdered } from './keys.ts'
 import { expiredBefore } from './retention.ts'
 import type { WindowStoreDef } from './stores.ts'
 
@@ -69,15 +69,15 @@ export class WindowSegments {
     this.#isLoaded = true
   }
 
-  /** The key in the database of a row that is about to be written. */
-  keyOf(key: string, timeMs: number, offset: number): Buffer {
+  /** The key in the database of a row that is about to be written there, by its key in the changelog. */
+  keyOf(key: Buffer, timeMs: number): Buffer {
     let segment = this.#newest
     if (segment === undefined || timeMs < segment.startMs || timeMs >= segment.endMs) {
       segment = segmentAt(timeMs, this.#def.retentionMs)
       this.#newest = segment
       this.#add(segment)
     }
-    return windowKey(windowPrefix(key, segment.prefix), timeMs, offset)
+    return Buffer.concat([segment.prefix, key])
   }
 
   /** Where the rows of a key from `fromMs` to `toMs` lie, both inclusive: a range a segment. */

@@ -7,7 +7,8 @@ import { expiredBefore } from './retention.ts'
 import { RowWalk } from './row-walk.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
-import { KeyRows, Rows, type Span, WindowWrite } from './window-rows.ts'
+import { WindowPage, WindowPageWriter } from './window-page.ts'
+import { KeyRows, Rows, type RowsOwner, type Span } from './window-rows.ts'
 import { WindowSegments } from './window-segments.ts'
 
 export interface WindowStoreOptions {
@@ -34,7 +35,7 @@ const none: readonly never[] = []
  * what they return, not what the window holds. Rows stay in the task's cache, with the span of time in which they are all
  * there are: what lies there is not read again.
  */
-export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
+export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsOwner {
   readonly #def: WindowStoreDef<V>
   readonly #db: StateDb
   readonly #journal: Journal
@@ -44,9 +45,10 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   readonly #segments: WindowSegments
   #wishes = new Set<KeyRows>()
   #keys = new Map<string, KeyRows>()
-  #written: KeyRows[] = []
-  /** Keys whose writes are on their way to the database. */
-  #onTheWay: readonly KeyRows[] = []
+  readonly #writer = new WindowPageWriter()
+  /** Counts the batches of this store, from 1. */
+  #batch = 1
+  #appliedBatch = 0
 
   constructor(def: WindowStoreDef<V>, { db, journal, cache, streamTimeMs, stored }: WindowStoreOptions) {
     this.#def = def
@@ -58,20 +60,19 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     this.#segments = new WindowSegments(def, db)
   }
 
-  put(anyKey: string, { timeMs, offset, value }: WindowEntry<V>): void {
-    const held = this.#rowsOf(wellFormed(anyKey))
-    this.#stored.add(held.key, timeMs)
-    const bytes = this.#def.serde.serialize(value)
-    const before = held.writeAt(timeMs, offset)
-    if (before !== undefined) {
-      before.value = bytes
-      held.replace(before, bytes)
-    } else {
-      if (!held.isWritten) this.#written.push(held)
-      const key = this.#segments.keyOf(held.key, timeMs, offset)
-      const write = new WindowWrite({ store: this.#def.name, key, value: bytes, timeMs, offset })
-      held.put(this.#journal.add(write), bytes)
-    }
+  get appliedBatch(): number {
+    return this.#appliedBatch
+  }
+
+  put(anyKey: string, entry: WindowEntry<V>): void {
+    const key = wellFormed(anyKey)
+    const bytes = this.#def.serde.serialize(entry.value)
+    if (this.#writer.isFull) this.seal()
+    this.#writer.add(key, entry, bytes)
+    this.#stored.add(key, entry.timeMs)
+    const held = this.#rowsOf(key)
+    held.put(entry, bytes, this.#batch)
+    if (held.isLong) held.trim(this.#cache.batch, expiredBefore(this.#def, this.#streamTimeMs()))
     this.#resize(held)
     this.#cache.use(held)
   }
@@ -122,21 +123,16 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
     }
   }
 
+  seal(): void {
+    if (!this.#writer.isEmpty) this.#journal.add(new WindowPage(this.#def, this.#segments, this.#writer))
+  }
+
   drained(): void {
-    for (const held of this.#written) held.drained()
-    this.#onTheWay = this.#written
-    this.#written = []
+    this.#batch++
   }
 
   applied(): void {
-    for (const held of this.#onTheWay) {
-      held.applied()
-      if (this.#cache.isReading) continue
-      held.trim(this.#cache.batch)
-      if (held.isKnown || held.isUnsettled || held.batch === this.#cache.batch) this.#resize(held)
-      else this.#remove(held)
-    }
-    this.#onTheWay = []
+    this.#appliedBatch++
   }
 
   settle(streamTimeMs: number): void {
@@ -147,8 +143,8 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
   discard(): void {
     this.#wishes = new Set()
     this.#keys = new Map()
-    this.#written = []
-    this.#onTheWay = []
+    this.#writer.take()
+    this.#appliedBatch = this.#batch - 1
   }
 
   forget({ key }: KeyRows): void {
@@ -185,11 +181,6 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState {
       this.#keys.set(key, held)
     }
     return held
-  }
-
-  #remove(held: KeyRows): void {
-    this.#cache.remove(held)
-    this.forget(held)
   }
 
   #resize(held: KeyRows): void {

@@ -64,6 +64,8 @@ export interface ChangelogTrimmerOptions {
   readonly partition: number
   readonly log: Log
   readonly stores: readonly StoreDef[]
+  /** Brings the database to at least this offset of a store's changelog: what lies below is about to go. */
+  readonly keep: (store: string, offset: number) => Promise<void>
   /** What the system store has under `trimKey`. */
   readonly stored: (store: string) => Buffer | undefined
 }
@@ -88,7 +90,7 @@ export class ChangelogTrimmer {
    * A deletion that fails is made up for by the next one.
    */
   async committed(ends: ReadonlyMap<string, number>, { streamTimeMs, latestMs }: TrimTimes): Promise<ChangelogEntry[]> {
-    const { applicationId, partition, log } = this.#options
+    const { applicationId, partition, log, keep } = this.#options
     const changed: ChangelogEntry[] = []
     for (const trim of this.#trims) {
       const end = ends.get(trim.store.name)
@@ -96,6 +98,7 @@ export class ChangelogTrimmer {
       const before = trim.takeExpired(streamTimeMs)
       changed.push(trim.entry())
       if (before === undefined) continue
+      await keep(trim.store.name, before)
       const topic = changelogTopic(applicationId, trim.store.name)
       await log.deleteRecordsBefore({ topic, partition }, before).catch(() => {})
     }

@@ -1,8 +1,8 @@
-import { dieAt, failsAt, passFailPoint } from '../fail-points.ts'
+import { passFailPoint } from '../fail-points.ts'
 import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
-import type { StateDb } from '../state/engine.ts'
-import { systemChanges } from '../state/system.ts'
-import type { ChangelogEntry, Drained, TaskState } from '../state/task-state.ts'
+import { type ChangelogEntry, Drained } from '../state/journal.ts'
+import type { TaskState } from '../state/task-state.ts'
+import type { WriteBehind } from '../state/write-behind.ts'
 import type { Clock } from '../time/clock.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogRecords, systemStore } from './changelog.ts'
@@ -35,14 +35,14 @@ export interface CommitPipelineOptions {
   readonly streamTime: Pick<StreamTime, 'latestMs'>
   /** For a source that is the application's own topic. */
   readonly inputTrimmer?: InputTrimmer | undefined
-  readonly db: StateDb
   readonly state: TaskState
+  readonly writeBehind: WriteBehind
   readonly clock: Clock
   readonly onCommitted: (commit: CommitFacts) => void
 }
 
 /**
- * Takes batches from the task's buffer to the log, and only from there to the database. One commit is on its way at a time;
+ * Takes batches from the task's buffer to the log, and only from there, later, to the database. One commit is on its way at a time;
  * the task may process the next batch meanwhile. After a failure every later call fails with it: nothing is committed twice
  * or out of order.
  */
@@ -76,14 +76,20 @@ export class CommitPipeline {
   async submit(outgoing: readonly OutgoingRecord[], position: Position, oldestEventMs: number): Promise<void> {
     await this.#onTheWay
     const drained = this.#options.state.drain()
-    if (outgoing.length > 0 || drained.changes.length > 0) this.#begin({ outgoing, drained, position, oldestEventMs })
+    if (outgoing.length > 0 || !drained.isEmpty) this.#begin({ outgoing, drained, position, oldestEventMs })
+  }
+
+  /** Commits a position that nothing has carried yet, and uses the time for what the database lacks. */
+  async rest(position: Position): Promise<void> {
+    await this.submitPosition(position)
+    await this.#options.writeBehind.rest()
   }
 
   /** Commits a position that nothing has carried yet. */
   async submitPosition(position: Position): Promise<void> {
     await this.#onTheWay
     if (position.offset > this.#submitted)
-      this.#begin({ outgoing: [], drained: { changes: [], changelog: [] }, position, oldestEventMs: undefined })
+      this.#begin({ outgoing: [], drained: nothingDrained, position, oldestEventMs: undefined })
     await this.#onTheWay
   }
 
@@ -95,8 +101,8 @@ export class CommitPipeline {
   }
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
-    const { changes, changelog } = drained
-    const { applicationId, subTopology, source, streamTime, committer, trimmer, db, state, clock, onCommitted } =
+    const { changelog } = drained
+    const { applicationId, subTopology, source, streamTime, committer, trimmer, writeBehind, clock, onCommitted } =
       this.#options
     const writes = outgoing.length + changelog.length > 0
     const system = this.#systemEntries(position)
@@ -111,15 +117,12 @@ export class CommitPipeline {
     onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })
     const ends = changelogEnds(entries, written.slice(outgoing.length))
     passFailPoint('before-apply')
-    const applying = db.write([
-      ...(await state.sweep(position.streamTimeMs)),
-      ...changes,
-      ...system.map(({ store, key, value }) => ({ column: store, key, value })),
-      ...systemChanges({ changelogOffsets: ends }),
-    ])
-    if (failsAt('during-apply')) dieAt('during-apply')
-    await applying
-    state.applied()
+    await writeBehind.add({
+      drained,
+      streamTimeMs: position.streamTimeMs,
+      system: system.map(({ store, key, value }) => ({ column: store, key, value })),
+      changelogEnds: ends,
+    })
     this.#reached = position
     await this.#options.inputTrimmer?.committed(position.offset)
     if (!writes) return
@@ -136,6 +139,8 @@ export class CommitPipeline {
     return entries
   }
 }
+
+const nothingDrained = new Drained([])
 
 interface Commit {
   readonly outgoing: readonly OutgoingRecord[]

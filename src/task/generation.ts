@@ -51,7 +51,7 @@ export class Generation {
   private constructor(options: GenerationOptions, opened: OpenedState, streamTime: StreamTime) {
     const { deployment, defined, taskId, subTopology, source, committer, applicationId, log, clock } = options
     const { count, onCommitted } = options
-    const { db, state, isNew, trimmer, position, timestampMs } = opened
+    const { state, writeBehind, isNew, trimmer, position, timestampMs } = opened
     this.#opened = opened
     this.#streamTime = streamTime
     this.deployment = deployment
@@ -81,8 +81,8 @@ export class Generation {
       committer,
       trimmer,
       streamTime,
-      db,
       state,
+      writeBehind,
       clock,
       onCommitted,
     })

@@ -3,6 +3,7 @@ import type { TopicPartition } from '../record/record.ts'
 import type { StateDb } from '../state/engine.ts'
 import { readSystem, systemColumn } from '../state/system.ts'
 import { TaskState } from '../state/task-state.ts'
+import { WriteBehind } from '../state/write-behind.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStoreDef } from './changelog.ts'
 import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
@@ -31,6 +32,8 @@ export interface OpenStateOptions extends TaskDatabaseOptions {
   readonly restoreBatchEntries?: number
   /** See `TaskStateOptions`. */
   readonly cacheBytes?: number
+  /** See `WriteBehindOptions.limitBytes`. */
+  readonly writeBehindBytes?: number
   readonly streamTime: StreamTime
   readonly onProgress: (progress: RestoreProgress) => void
 }
@@ -48,6 +51,8 @@ export interface OpenedState {
   /** True when no commit has said yet by which definition the state is computed. */
   readonly isNew: boolean
   readonly trimmer: ChangelogTrimmer
+  /** What the log has and the database not yet; `close` writes it. */
+  readonly writeBehind: WriteBehind
   close(): Promise<void>
 }
 
@@ -64,15 +69,22 @@ export const definitionKey = Buffer.from('definition')
 export async function openTaskState(options: OpenStateOptions): Promise<OpenedState> {
   const { db, close } = await openTaskDatabase(options)
   try {
-    return { ...(await restoreTo(db, options)), db, close }
+    const restored = await restoreTo(db, options)
+    return { ...restored, db, close: () => closeFlushed(restored.writeBehind, close) }
   } catch (error) {
     await close()
     throw asTaskCorrupted(error)
   }
 }
 
+/** What cannot be written is not lost: the changelogs have it. */
+const closeFlushed = async (writeBehind: WriteBehind, close: () => Promise<void>): Promise<void> => {
+  await writeBehind.flush().catch(() => {})
+  await close()
+}
+
 async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<OpenedState, 'db' | 'close'>> {
-  const { applicationId, stores, source, log, streamTime, cacheBytes } = options
+  const { applicationId, stores, source, log, streamTime, cacheBytes, writeBehindBytes } = options
   await restoreChangelogs(db, options)
   const [positionBytes, definition] = await db.getMany(systemColumn, [positionKey, definitionKey])
   checkDefinition(definition, options)
@@ -81,13 +93,20 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
     options,
   )
   streamTime.reset(position.streamTimeMs)
+  const state = TaskState.open({
+    db,
+    stores,
+    streamTimeMs: () => streamTime.beforeMs,
+    ...(cacheBytes === undefined ? {} : { cacheBytes }),
+  })
+  const writeBehind = new WriteBehind({
+    db,
+    state,
+    ...(writeBehindBytes === undefined ? {} : { limitBytes: writeBehindBytes }),
+  })
   return {
-    state: TaskState.open({
-      db,
-      stores,
-      streamTimeMs: () => streamTime.beforeMs,
-      ...(cacheBytes === undefined ? {} : { cacheBytes }),
-    }),
+    state,
+    writeBehind,
     position: position.offset,
     timestampMs: position.timestampMs,
     resetMarks: position,
@@ -97,6 +116,7 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
       partition: source.partition,
       log,
       stores,
+      keep: (store, offset) => writeBehind.flushTo(store, offset),
       stored: (store) => db.getSync(systemColumn, trimKey(store)),
     }),
   }

@@ -1,8 +1,8 @@
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
-import type { Change, StateDb, StateEngine } from '../state/engine.ts'
-import { expiredBefore, isTimed, type TimedStoreDef, timeOfKey } from '../state/retention.ts'
+import type { StateDb, StateEngine } from '../state/engine.ts'
 import { systemColumn } from '../state/system.ts'
 import { columnsOf, TaskState } from '../state/task-state.ts'
+import { WriteBehind } from '../state/write-behind.ts'
 import { type Deployments, deploymentStore, deploymentsIn, noDeployments } from '../topology/deployment.ts'
 import type { SubTopology } from '../topology/topology.ts'
 import { BatchProcessor, StreamTime } from './batch-processor.ts'
@@ -28,9 +28,8 @@ export class ReplayTask {
   readonly #topology: SubTopology
   readonly #db: StateDb
   readonly #writeEvery: number
-  /** Stores whose entries have their time in the key. */
-  readonly #timed: ReadonlyMap<string, TimedStoreDef>
   readonly #state: TaskState
+  readonly #writeBehind: WriteBehind
   readonly #streamTime: StreamTime
   readonly #processor: BatchProcessor
   /** Records whose changes the database lacks; `undefined` when a batch broke off half way. */
@@ -40,10 +39,10 @@ export class ReplayTask {
     const { topology, partition, count, writeEvery = 500 } = options
     this.#topology = topology
     this.#writeEvery = writeEvery
-    this.#timed = new Map(topology.stores.filter(isTimed).map((def) => [def.name, def]))
     this.#db = db
     this.#streamTime = streamTime
     this.#state = TaskState.open({ db, stores: topology.stores, streamTimeMs: () => streamTime.beforeMs })
+    this.#writeBehind = new WriteBehind({ db, state: this.#state })
     const taskId = `${topology.id}_${partition}`
     this.#processor = new BatchProcessor({ topology, taskId, partition, state: this.#state, streamTime, count })
   }
@@ -67,8 +66,8 @@ export class ReplayTask {
   }
 
   /**
-   * Processes records of the task's partition in offset order. What they change reaches the database some records later, or
-   * when the task closes: batches may be of single records.
+   * Processes records of the task's partition in offset order. What they change reaches the database later, when
+   * the task closes at the latest: batches may be of single records.
    * @throws ProcessingError; then nothing more reaches the database
    */
   async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
@@ -83,6 +82,7 @@ export class ReplayTask {
   async close(): Promise<void> {
     try {
       if (this.#unwritten !== undefined && this.#unwritten > 0) await this.#write()
+      await this.#writeBehind.flush()
     } finally {
       await this.#db.close()
     }
@@ -90,20 +90,12 @@ export class ReplayTask {
 
   async #write(): Promise<void> {
     this.#unwritten = 0
-    const { changes } = this.#state.drain()
     const { nowMs } = this.#streamTime
-    const swept = await this.#state.sweep(nowMs)
-    await this.#db.write([
-      ...swept,
-      ...changes.filter((change) => !this.#isPast(change, nowMs)),
-      { column: systemColumn, key: streamTimeKey, value: Buffer.from(String(nowMs)) },
-    ])
-    this.#state.applied()
-  }
-
-  /** Nobody would see it in the database: history goes by fast, and most of what it wrote is past when it is to be kept. */
-  #isPast({ column, key }: Change, streamTimeMs: number): boolean {
-    const def = this.#timed.get(column)
-    return def !== undefined && timeOfKey(def, key) < expiredBefore(def, streamTimeMs)
+    await this.#writeBehind.add({
+      drained: this.#state.drain(),
+      streamTimeMs: nowMs,
+      system: [{ column: systemColumn, key: streamTimeKey, value: Buffer.from(String(nowMs)) }],
+      changelogEnds: new Map(),
+    })
   }
 }

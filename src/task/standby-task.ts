@@ -3,7 +3,7 @@ import { TaskCorruptedError } from '../errors.ts'
 import type { FetchedBatch, PartitionReader } from '../log/log.ts'
 import type { TopicPartition } from '../record/record.ts'
 import type { Change } from '../state/engine.ts'
-import { changeOf } from '../state/restore.ts'
+import { changesOf } from '../state/restore.ts'
 import type { StoreDef } from '../state/stores.ts'
 import { Sweeper } from '../state/sweeper.ts'
 import { readSystem, systemChanges, systemColumn } from '../state/system.ts'
@@ -174,7 +174,7 @@ export class StandbyTask {
     const found = [await poll(system!, waitMs), ...(await Promise.all(others.map((tail) => poll(tail, 0))))]
     // Whoever closes the standby waits for its database.
     if (this.#stopping) return unreadOf(found)
-    const changes = found.flatMap(({ tail, batch }) => changesOf(tail, batch))
+    const changes = found.flatMap(({ tail, batch }) => changesIn(tail, batch))
     const { db } = this.#opened!
     if (found.some(({ before, batch }) => batch.nextOffset > before)) {
       const changelogOffsets = new Map(found.map(({ tail, batch }) => [tail.store.name, batch.nextOffset]))
@@ -220,13 +220,15 @@ async function poll(tail: Tail, waitMs: number): Promise<Found> {
   }
 }
 
-function changesOf({ store }: Tail, { records }: FetchedBatch): Change[] {
-  const toChange = changeOf(store)
-  return records.flatMap(({ key, value, offset, topic }) => {
+function changesIn({ store }: Tail, { records }: FetchedBatch): Change[] {
+  const changes: Change[] = []
+  const addChanges = changesOf(store)
+  for (const { key, value, offset, topic } of records) {
     if (key === null)
       throw new TaskCorruptedError('state-corrupted', `${topic} has a record without a key at ${offset}`)
-    return toChange({ key, value }) ?? []
-  })
+    addChanges({ key, value }, changes)
+  }
+  return changes
 }
 
 const unreadOf = (found: readonly Found[]): number =>

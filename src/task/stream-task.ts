@@ -58,6 +58,8 @@ export interface StreamTaskOptions extends TaskDefinition {
   readonly restoreBatchEntries?: number
   /** What the task may keep of its state in memory, for all stores together. Default 32 MiB. */
   readonly cacheBytes?: number
+  /** See `WriteBehindOptions.limitBytes`. */
+  readonly writeBehindBytes?: number
   /** The log ends a transaction that stays open longer. */
   readonly transactionTimeoutMs: number
   readonly clock: Clock
@@ -317,8 +319,7 @@ export class StreamTask {
     const { waitsUntilMs, streamTimeMs } = live
     const tick = this.#ticker?.due({ batch, streamTimeMs, waitsUntilMs })
     if (tick !== undefined) return live.commits.submit([tick], live.reached(), this.#options.clock.nowMs())
-    if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs)
-      await live.commits.submitPosition(live.reached())
+    if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs) await live.commits.rest(live.reached())
   }
 
   /** Does what the log has deployed up to the position: changes to what is active, makes ready what is prepared. */

@@ -70,6 +70,7 @@ export class Campaign {
           maxRecords: 200,
           maxBytes: 256 * 1024,
           restoreBatchEntries: 500,
+          writeBehindBytes: 256 * 1024,
           ...settings,
         }),
     )

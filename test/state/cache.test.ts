@@ -106,7 +106,7 @@ describe('a batch', () => {
     })
 
   async function commit(state: TaskState) {
-    await db.write(state.drain().changes)
+    await db.write(state.drain().changes())
     state.applied()
   }
 

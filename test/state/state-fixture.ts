@@ -39,7 +39,7 @@ export async function openFixture() {
     amounts: state.store(amounts),
     /** Ends the batch: what was written is in the database. */
     async commit() {
-      await db.write(state.drain().changes)
+      await db.write(state.drain().changes())
       state.applied()
     },
     async load(key: string, fromMs: number, toMs: number) {

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Entry } from '../../src/state/engine.ts'
+import { windowOffsetOf, windowTimeOf } from '../../src/state/keys.ts'
 import { TaskState } from '../../src/state/task-state.ts'
+import { eachLoggedRow } from '../../src/state/window-page.ts'
 import { loggedKey } from '../../src/state/window-segments.ts'
 import { allStores, amounts, contentOf, names, openFixture, seen, withMethods } from './state-fixture.ts'
 
@@ -33,7 +36,9 @@ describe('the buffer', () => {
     at.names.delete('c')
     put('w', 5, 1, 1)
     put('w', 5, 1, 2)
-    const { changes, changelog } = at.state.drain()
+    const drained = at.state.drain()
+    const { changelog } = drained
+    const changes = drained.changes()
     expect(changelog.map(({ store }) => store)).toEqual(['names', 'seen', 'names', 'names', 'amounts'])
     expect(
       changelog.filter(({ store }) => store === 'names').map(({ key, value }) => [text(key), text(value)]),
@@ -42,10 +47,19 @@ describe('the buffer', () => {
       ['a', '{"name":"2"}'],
       ['c', null],
     ])
-    const inChangelog = (key: Buffer, column: string) => (column === 'amounts' ? loggedKey(key) : key)
-    expect(changes.map(({ column, key, value }) => [column, inChangelog(key, column), value])).toEqual(
-      changelog.map(({ store, key, value }) => [store, key, value]),
+    const keyed = changes.filter(({ column }) => column !== 'amounts')
+    expect(keyed.map(({ column, key, value }) => [column, key, value])).toEqual(
+      changelog.slice(0, 4).map(({ store, key, value }) => [store, key, value]),
     )
+    const logged: Entry[] = []
+    eachLoggedRow({ key: changelog[4]!.key, value: changelog[4]!.value! }, (row) => logged.push(row))
+    expect(changes.slice(4).map(({ key, value }) => [loggedKey(key), value])).toEqual(
+      logged.map(({ key, value }) => [key, value]),
+    )
+    expect(logged.map(({ key }) => [windowTimeOf(key), windowOffsetOf(key)])).toEqual([
+      [5, 1],
+      [5, 1],
+    ])
   })
 
   test('keeps what a value was when it was put, whatever becomes of the object', async () => {
@@ -61,7 +75,7 @@ describe('the buffer', () => {
   test('is seen by the next batch while it is on its way, and after', async () => {
     at.names.put('x', { name: 'one' })
     put('w', 1, 1, 1.5)
-    const { changes } = at.state.drain()
+    const changes = at.state.drain().changes()
     at.state.prefetcher().get(names, 'x')
     await at.load('w', 0, 9)
     expect(at.names.get('x')).toEqual({ name: 'one' })
@@ -80,7 +94,7 @@ describe('the buffer', () => {
   test('does not change what is on its way', async () => {
     at.names.put('x', { name: 'one' })
     put('w', 1, 1, 1)
-    const { changes } = at.state.drain()
+    const changes = at.state.drain().changes()
     const before = changes.map(({ value }) => text(value))
     await at.load('w', 0, 9)
     at.names.put('x', { name: 'two' })
@@ -88,7 +102,7 @@ describe('the buffer', () => {
     expect(changes.map(({ value }) => text(value))).toEqual(before)
     expect(fetched('w', 0, 9)).toEqual([[1, 1, 2]])
     at.state.applied()
-    expect(at.state.drain().changes).toHaveLength(2)
+    expect(at.state.drain().changes()).toHaveLength(2)
   })
 
   test('is forgotten by discard, together with what is on its way', async () => {
@@ -102,17 +116,22 @@ describe('the buffer', () => {
     await at.load('w', 0, 9)
     expect(at.names.get('x')).toEqual({ name: 'kept' })
     expect(fetched('w', 0, 9)).toEqual([])
-    expect(at.state.drain()).toEqual({ changes: [], changelog: [] })
+    expect(at.state.drain().isEmpty).toBe(true)
   })
 
-  test('refuses a second drain with changes before the first is applied', () => {
-    at.names.put('x', { name: '1' })
-    at.state.drain()
-    expect(at.state.drain()).toEqual({ changes: [], changelog: [] })
-    at.names.put('x', { name: '2' })
-    expect(() => at.state.drain()).toThrow('on its way')
-    at.state.applied()
-    expect(at.state.drain().changes).toHaveLength(1)
+  test('is seen however many batches are on their way, and goes as each of them comes to the database', async () => {
+    for (const offset of [1, 2, 3]) {
+      at.names.put('x', { name: `${offset}` })
+      put('w', offset, offset, offset)
+      at.state.drain()
+      expect(at.state.drain().isEmpty).toBe(true)
+    }
+    for (const _ of [1, 2, 3]) {
+      await at.load('w', 0, 9)
+      expect(fetched('w', 0, 9)).toHaveLength(3)
+      expect(at.names.get('x')).toEqual({ name: '3' })
+      at.state.applied()
+    }
   })
 })
 
@@ -214,7 +233,7 @@ describe('a prefetch', () => {
     const state = TaskState.open({ db: slow, stores: allStores, streamTimeMs: () => 0 })
     state.store(names).put('x', { name: 'new' })
     state.store(amounts).put('w', { timeMs: 1, offset: 1, value: 1 })
-    const { changes } = state.drain()
+    const changes = state.drain().changes()
     state.prefetcher().get(names, 'x')
     state.prefetcher().fetch(amounts, 'w', 0, 9)
     const prefetched = state.prefetch()

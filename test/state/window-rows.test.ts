@@ -11,7 +11,7 @@ const contentOf = (rows: Rows) =>
     value,
   ])
 const put = (rows: Rows, timeMs: number, offset: number, value = `${timeMs}/${offset}`) =>
-  rows.with(timeMs, offset, Buffer.from(value))
+  rows.with({ timeMs, offset }, Buffer.from(value), 1)
 
 describe('rows', () => {
   test('are in the order of time, then offset, whatever the order in which they come', () => {
@@ -61,7 +61,7 @@ describe('rows', () => {
     expect(new Rows().withOlder(older)).toBe(older)
   })
 
-  test('read each value once', () => {
+  test('read each value twice at most', () => {
     let reads = 0
     const counting = {
       ...serde,
@@ -71,6 +71,7 @@ describe('rows', () => {
       },
     }
     const rows = put(new Rows(), 1, 1)
-    expect([rows.entryAt(0, counting).value, rows.entryAt(0, counting).value, reads]).toEqual(['1/1', '1/1', 1])
+    const values = [1, 2, 3].map(() => rows.entryAt(0, counting).value)
+    expect([values, reads]).toEqual([['1/1', '1/1', '1/1'], 2])
   })
 })

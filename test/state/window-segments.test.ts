@@ -10,7 +10,7 @@ const key = 'k'
 async function write(db: StateDb, def: WindowStoreDef<number>, times: readonly number[]): Promise<void> {
   const state = TaskState.open({ db, stores: [def], streamTimeMs: () => 0 })
   for (const timeMs of times) state.store(def).put(key, { timeMs, offset: timeMs, value: timeMs })
-  await db.write(state.drain().changes)
+  await db.write(state.drain().changes())
   state.applied()
 }
 

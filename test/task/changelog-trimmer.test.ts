@@ -25,7 +25,7 @@ async function changelogs(records: number): Promise<Log> {
 }
 
 const trimmer = (log: Log, stored?: Buffer) =>
-  new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores, stored: () => stored })
+  new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores, keep: async () => {}, stored: () => stored })
 
 /** One commit of ten entries a day's sixteenth. */
 async function run(trim: ChangelogTrimmer, from: number, to: number): Promise<Buffer | undefined> {

@@ -8,6 +8,7 @@ import { memoryEngine } from '../../src/state/engines/memory.ts'
 import type { KeyValueStoreDef } from '../../src/state/stores.ts'
 import { readSystem, systemColumn } from '../../src/state/system.ts'
 import { columnsOf, TaskState } from '../../src/state/task-state.ts'
+import { WriteBehind } from '../../src/state/write-behind.ts'
 import { ChangelogTrimmer } from '../../src/task/changelog-trimmer.ts'
 import { CommitPipeline } from '../../src/task/commit-pipeline.ts'
 import { type Committer, openCommitter } from '../../src/task/committer.ts'
@@ -48,9 +49,16 @@ const pipelineOf = (by: Committer) =>
     committed: 0,
     streamTime: { latestMs: -1 },
     committer: by,
-    trimmer: new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores: [rows], stored: () => undefined }),
-    db,
+    trimmer: new ChangelogTrimmer({
+      applicationId: 'app',
+      partition: 0,
+      log,
+      stores: [rows],
+      keep: async () => {},
+      stored: () => undefined,
+    }),
     state,
+    writeBehind: new WriteBehind({ db, state, limitBytes: 0 }),
     clock: new ManualClock(),
     onCommitted() {},
   })

@@ -6,7 +6,7 @@ import { rocksDbEngine, rocksDbLoads } from './rocksdb.ts'
 /**
  * The engine of that name, RocksDB where its native module loads and Level elsewhere when there is none. Each call for `memory`
  * gives a new one, with nothing in it.
- * @param memoryBytes what RocksDB takes in memory for each database; default 64 MiB
+ * @param memoryBytes what RocksDB takes in memory for each database; default 48 MiB
  */
 export function stateEngine(name?: StateEngine['name'], memoryBytes?: number): StateEngine {
   switch (name ?? (rocksDbLoads() ? 'rocksdb' : 'level')) {

@@ -5,7 +5,7 @@ import { isEmptyRange } from './key-range.ts'
 import { loadRocksLevel, type RocksBatch, type RocksLevel, type RocksReadOptions } from './rocksdb-binding.ts'
 
 /** What a database takes for write buffers and blocks in memory, unless told otherwise. */
-export const defaultMemoryBytes = 64 * 1024 * 1024
+export const defaultMemoryBytes = 48 * 1024 * 1024
 
 const leastShareBytes = 1024 * 1024
 // Larger buffers do not make writes cheaper, and the write-ahead log, replayed when opening, grows with them.

@@ -77,7 +77,9 @@ export class IdPageWriter {
 
   /** A copy of the page; the next one begins. */
   take(): Buffer {
-    const page = Buffer.from(this.view)
+    // Not from the pool that others share: a page is held for long.
+    const page = Buffer.allocUnsafeSlow(this.#at)
+    page.set(this.view)
     this.#at = 0
     return page
   }

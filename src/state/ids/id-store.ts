@@ -1,11 +1,11 @@
 import { StateStoreError } from '../../errors.ts'
-import type { StateDb } from '../engine.ts'
+import type { Change, StateDb } from '../engine.ts'
 import { type Journal, type StoreState, Write } from '../journal.ts'
 import { wellFormed } from '../keys.ts'
 import { expiredBefore } from '../retention.ts'
 import type { IdStoreDef, Timestamped, TimestampedStore } from '../stores.ts'
 import { IdIndex } from './id-index.ts'
-import { eachInPage, findInPage, IdPage, IdPageWriter, type Sighting } from './id-page.ts'
+import { eachInPage, findInPage, IdPage, IdPageWriter, pageTimeOf, type Sighting } from './id-page.ts'
 
 export interface IdStoreOptions {
   readonly db: StateDb
@@ -18,6 +18,20 @@ const pagesAtOnce = 32
 /** Pages that stay in memory: what is sent twice is mostly sent again soon, and in the same order. */
 const recentPages = 16
 const zeroByte = Buffer.alloc(1)
+
+/** A page on its way to the changelog and the database, which does not get it when all its ids are past. */
+class WrittenPage extends Write {
+  readonly #def: IdStoreDef
+
+  constructor(def: IdStoreDef, page: IdPage) {
+    super(def.name, page.key, page.bytes!)
+    this.#def = def
+  }
+
+  override addChanges(changes: Change[], streamTimeMs: number): void {
+    if (pageTimeOf(this.key) >= expiredBefore(this.#def, streamTimeMs)) changes.push(this)
+  }
+}
 
 /**
  * Ids by the page: one entry of database and changelog holds those of a whole batch, and an index in memory tells where an id
@@ -34,8 +48,8 @@ export class BufferedIdStore implements TimestampedStore<number>, StoreState {
   /** The page that is being filled. */
   #open: IdPage | undefined
   #sealed: IdPage[] = []
-  /** Pages on their way to the database. */
-  #onTheWay: readonly IdPage[] = []
+  /** Pages on their way to the database, by the batch. */
+  #onTheWay: (readonly IdPage[])[] = []
   #recent: IdPage[] = []
 
   constructor(def: IdStoreDef, { db, journal, streamTimeMs }: IdStoreOptions) {
@@ -97,19 +111,18 @@ export class BufferedIdStore implements TimestampedStore<number>, StoreState {
     const page = this.#open
     if (page === undefined) return
     page.bytes = this.#writer.take()
-    this.#journal.add(new Write(this.#def.name, page.key, page.bytes))
+    this.#journal.add(new WrittenPage(this.#def, page))
     this.#sealed.push(page)
     this.#open = undefined
   }
 
   drained(): void {
-    this.#onTheWay = this.#sealed
+    this.#onTheWay.push(this.#sealed)
     this.#sealed = []
   }
 
   applied(): void {
-    for (const page of this.#onTheWay) this.#remember(page)
-    this.#onTheWay = []
+    for (const page of this.#onTheWay.shift()!) this.#remember(page)
   }
 
   settle(streamTimeMs: number): void {
@@ -119,7 +132,7 @@ export class BufferedIdStore implements TimestampedStore<number>, StoreState {
   discard(): void {
     const open = this.#open === undefined ? [] : [this.#open]
     // The index still names them; the database does not have them.
-    for (const page of [...open, ...this.#sealed, ...this.#onTheWay]) page.bytes = undefined
+    for (const page of [...open, ...this.#sealed, ...this.#onTheWay.flat()]) page.bytes = undefined
     this.#writer.take()
     this.#open = undefined
     this.#sealed = []

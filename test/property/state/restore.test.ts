@@ -40,7 +40,9 @@ async function original(history: typeof batches extends fc.Arbitrary<infer B> ? 
       else if (change.name === undefined) state.store(names).delete(change.key)
       else state.store(names).put(change.key, { name: change.name })
     }
-    const { changes, changelog } = state.drain()
+    const drained = state.drain()
+    const { changelog } = drained
+    const changes = drained.changes()
     for (const entry of changelog) {
       const offset = ends.get(entry.store) ?? 0
       log.push({ ...entry, offset })

@@ -49,7 +49,7 @@ describe('in a long steady stream', () => {
             aliveMarks.delete(key)
             aliveMarks.set(key, timeMs)
           }
-          const { changes } = state.drain()
+          const changes = state.drain().changes()
           await db.write([...(await state.sweep(time.nowMs)), ...changes])
           state.applied()
           if (commit % reopenEvery === 0) {

@@ -109,7 +109,7 @@ class Rig {
 
   #drain(): void {
     if (this.#drained !== undefined || !this.model.dirty) return
-    this.#drained = { changes: this.#state.drain().changes, streamTimeMs: this.#nowMs }
+    this.#drained = { changes: this.#state.drain().changes(), streamTimeMs: this.#nowMs }
     this.model.drain()
   }
 

@@ -23,7 +23,7 @@ async function open(): Promise<void> {
 
 /** Ends the batch as a commit does. */
 async function commit(): Promise<void> {
-  const { changes } = state.drain()
+  const changes = state.drain().changes()
   await db.write([...(await state.sweep(time.nowMs)), ...changes])
   state.applied()
 }
@@ -47,7 +47,7 @@ describe('a store of ids', () => {
   test('finds an id in the batch that took it, on its way to the database, there, and after a restart', async () => {
     ids.put('a', 7, 3)
     expect(ids.get('a')).toEqual({ value: 7, timestampMs: 3 })
-    const { changes } = state.drain()
+    const changes = state.drain().changes()
     expect(offsetOf('a')).toBe(7)
     await db.write(changes)
     state.applied()
@@ -58,7 +58,9 @@ describe('a store of ids', () => {
 
   test('keeps the ids of a batch in one entry, which is its changelog record too', async () => {
     for (let n = 0; n < 100; n++) ids.put(`id-${n}`, n, n % 10)
-    const { changes, changelog } = state.drain()
+    const drained = state.drain()
+    const { changelog } = drained
+    const changes = drained.changes()
     expect(changelog).toHaveLength(1)
     expect(changes.map(({ key, value }) => ({ key, value }))).toEqual(
       changelog.map(({ key, value }) => ({ key, value })),
@@ -145,7 +147,7 @@ describe('a store of ids', () => {
     ids.put('c', 3, 0)
     state.discard()
     expect(['a', 'b', 'c'].map(offsetOf)).toEqual([1, undefined, undefined])
-    expect(state.drain().changes).toEqual([])
+    expect(state.drain().changes()).toEqual([])
     ids.put('b', 2, 0)
     await commit()
     await open()

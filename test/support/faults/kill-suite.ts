@@ -26,6 +26,8 @@ interface Kill {
   /** The process dies when it passes the point for the n-th time. */
   readonly pass: number
   readonly losesState?: true
+  /** Nothing of what it committed had come to its database. */
+  readonly holdsBack?: true
 }
 
 /** In the order of a commit, twice; restores come when there is something to restore. */
@@ -38,6 +40,7 @@ const kills: readonly Kill[] = [
   { point: 'during-apply', pass: 3 },
   { point: 'during-apply', pass: 1 },
   { point: 'before-apply', pass: 5 },
+  { point: 'before-apply', pass: 7, holdsBack: true },
   { point: 'end-transaction-unanswered', pass: 1 },
   { point: 'after-offsets', pass: 5 },
   { point: 'after-produce', pass: 1 },
@@ -127,6 +130,13 @@ export function killSuite(name: string, openPlace: () => Promise<{ place: LogPla
       expect(signal).toBe('SIGKILL')
     }
 
+    /** A worker has to replay what its database lacks. */
+    const expectReplay = async (settings: WorkerSettings): Promise<void> => {
+      const worker = start(settings)
+      await worker.until(({ runs, status }) => runs === scenarioPartitions && (status?.replayed ?? 0) > 0)
+      expect(await worker.stop()).toMatchObject({ code: 0 })
+    }
+
     describe('under exactly-once', () => {
       const { lines } = scenario({ simulated: 3_000, repeats: 1 })
       const portions = portionsOf(lines, kills.length + randomKills.length + 2)
@@ -140,7 +150,8 @@ export function killSuite(name: string, openPlace: () => Promise<{ place: LogPla
       it.each(kills)('dies at $point, passing it $pass times', { timeout: 60_000 }, async (kill) => {
         await send(settings, portions.next().value!)
         if (kill.losesState) await loseState(settings)
-        await expectKilledAt(settings, kill)
+        await expectKilledAt(kill.holdsBack ? { ...settings, writeBehindBytes: 1 << 30 } : settings, kill)
+        if (kill.holdsBack) await expectReplay(settings)
       })
 
       it.each(randomKills)('dies $plusMs ms after $afterCommits commits ($kill)', { timeout: 60_000 }, async (kill) => {

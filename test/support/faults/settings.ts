@@ -17,6 +17,8 @@ export interface WorkerSettings {
   readonly maxBytes?: number
   /** Default 20, so that there are many pieces to restore. */
   readonly restoreBatchEntries?: number
+  /** Default 4,000: some commits are held back, and written to the database soon. */
+  readonly writeBehindBytes?: number
   /** Default: short, as far as the broker allows. */
   readonly sessionTimeoutMs?: number
   /** Default 0. */

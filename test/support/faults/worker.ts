@@ -41,6 +41,7 @@ const app = await createRiskApp({
   guarantee: settings.guarantee ?? 'exactly-once',
   limits: { maxRecords: settings.maxRecords ?? 10, maxBytes: settings.maxBytes ?? 4 * 1024, maxWaitMs: 50 },
   restoreBatchEntries: settings.restoreBatchEntries ?? 20,
+  writeBehindBytes: settings.writeBehindBytes ?? 4_000,
   sessionTimeoutMs: settings.sessionTimeoutMs ?? shortestSessionMs,
   ...(standbyReplicas === undefined ? {} : { standbyReplicas }),
   clock: systemClock,

@@ -1,0 +1,127 @@
+import type { Change, Entry } from './engine.ts'
+import { Write } from './journal.ts'
+import { windowTimeOf, writeOrdered } from './keys.ts'
+import { expiredBefore } from './retention.ts'
+import type { WindowStoreDef } from './stores.ts'
+import type { WindowSegments } from './window-segments.ts'
+
+/**
+ * Rows that one batch put into a window store lie together as a page: one record of the changelog, and one piece of memory until
+ * the database has them. Of each row the page has its key as in `keys.ts`, the length of its value (4 bytes, big-endian), and the
+ * value.
+ */
+
+const lengthBytes = 4
+/** The time and the offset at the end of a row's key. */
+const rowBytes = 16
+const firstBytes = 4096
+/** A page that is longer than this is full. */
+const fullBytes = 64 * 1024
+/** UTF-8 takes at most three bytes a code unit. */
+const mostBytesPerUnit = 3
+
+/** The key of a page in the changelog: shorter than that of any row, which were records of their own before there were pages. */
+const pageKey = Buffer.from('rows')
+
+/** Fills one page at a time. */
+export class WindowPageWriter {
+  #bytes = Buffer.allocUnsafeSlow(firstBytes)
+  #at = 0
+  #rows = 0
+
+  get isEmpty(): boolean {
+    return this.#at === 0
+  }
+
+  get isFull(): boolean {
+    return this.#at >= fullBytes
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** @throws RangeError when time or offset are no whole numbers; then nothing was added */
+  add(key: string, row: { readonly timeMs: number; readonly offset: number }, value: Buffer): void {
+    const start = this.#at
+    this.#room(start + 2 * lengthBytes + mostBytesPerUnit * key.length + rowBytes + value.length)
+    const bytes = this.#bytes
+    const length = bytes.write(key, start + lengthBytes, 'utf8')
+    bytes.writeUInt32BE(length, start)
+    const at = start + lengthBytes + length
+    writeOrdered(bytes, row.timeMs, at)
+    writeOrdered(bytes, row.offset, at + 8)
+    bytes.writeUInt32BE(value.length, at + rowBytes)
+    const valueAt = at + rowBytes + lengthBytes
+    bytes.set(value, valueAt)
+    this.#at = valueAt + value.length
+    this.#rows++
+  }
+
+  /** A copy of the page; the next one begins. */
+  take(): Buffer {
+    const page = Buffer.allocUnsafeSlow(this.#at)
+    this.#bytes.copy(page, 0, 0, this.#at)
+    this.#at = 0
+    this.#rows = 0
+    return page
+  }
+
+  #room(bytes: number): void {
+    if (bytes <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(2 * bytes)
+    this.#bytes.copy(larger, 0, 0, this.#at)
+    this.#bytes = larger
+  }
+}
+
+/** In the order in which they were put, their keys as in the changelog. */
+function eachRowInPage(page: Buffer, take: (key: Buffer, value: Buffer) => void): void {
+  for (let at = 0; at < page.length; ) {
+    const keyEnd = at + lengthBytes + page.readUInt32BE(at) + rowBytes
+    const valueAt = keyEnd + lengthBytes
+    const end = valueAt + page.readUInt32BE(keyEnd)
+    take(page.subarray(at, keyEnd), page.subarray(valueAt, end))
+    at = end
+  }
+}
+
+/** Gives out the rows that a record of a window store's changelog holds. */
+export function eachLoggedRow({ key, value }: Entry, take: (row: Entry) => void): void {
+  if (key.length >= lengthBytes + rowBytes) take({ key, value })
+  else eachRowInPage(value, (rowKey, rowValue) => take({ key: rowKey, value: rowValue }))
+}
+
+/** What a row takes in memory besides its bytes, while the database does not have it; an estimate. */
+const rowCost = 100
+
+/** A page on its way to the changelog and the database. */
+export class WindowPage extends Write {
+  readonly #def: WindowStoreDef<unknown>
+  readonly #segments: WindowSegments
+  readonly #rows: number
+  readonly #page: Buffer
+
+  constructor(def: WindowStoreDef<unknown>, segments: WindowSegments, writer: WindowPageWriter) {
+    const rows = writer.rows
+    const page = writer.take()
+    super(def.name, pageKey, page)
+    this.#def = def
+    this.#segments = segments
+    this.#rows = rows
+    this.#page = page
+  }
+
+  override get heldBytes(): number {
+    return this.#page.length + rowCost * this.#rows
+  }
+
+  override addChanges(changes: Change[], streamTimeMs: number): void {
+    const { name } = this.#def
+    const expiredBeforeMs = expiredBefore(this.#def, streamTimeMs)
+    eachRowInPage(this.#page, (key, value) => {
+      const timeMs = windowTimeOf(key)
+      if (timeMs >= expiredBeforeMs) changes.push({ column: name, key: this.#segments.keyOf(key, timeMs), value })
+    })
+  }
+}

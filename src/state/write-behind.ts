@@ -1,0 +1,125 @@
+import { dieAt, failsAt } from '../fail-points.ts'
+import type { Change, StateDb } from './engine.ts'
+import type { Drained } from './journal.ts'
+import { systemChanges } from './system.ts'
+import type { TaskState } from './task-state.ts'
+
+/** What one commit brought, as the log has it. */
+export interface CommittedBatch {
+  readonly drained: Drained
+  /** The task's stream time behind it. */
+  readonly streamTimeMs: number
+  /** For the system column: the task's own records. */
+  readonly system: readonly Change[]
+  /** The position behind it in the changelogs that it wrote to, by store. */
+  readonly changelogEnds: ReadonlyMap<string, number>
+}
+
+export interface WriteBehindOptions {
+  readonly db: StateDb
+  readonly state: TaskState
+  /** About how much memory may hold what the database does not have yet; 0 writes each commit at once. Default 48 MiB. */
+  readonly limitBytes?: number
+}
+
+const defaultLimitBytes = 48 * 1024 * 1024
+/** When there is too much, this part of the limit is written too, so that a write is worth its while. */
+const marginPart = 1 / 16
+/** Written in one go while there is nothing else to do: what comes meanwhile waits for it. */
+const restBytes = 2 * 1024 * 1024
+
+/**
+ * Holds back what was committed, and writes the oldest commits to the database when there is too much: state and changelog
+ * positions of whole commits in one batch, in their order. So the database is always as some earlier commit left it, and whoever opens it
+ * after a crash replays the changelogs' tails, as far as the limit at most. What has passed its retention until then is never
+ * written.
+ */
+export class WriteBehind {
+  readonly #db: StateDb
+  readonly #state: TaskState
+  readonly #limitBytes: number
+  /** The oldest first. */
+  #held: CommittedBatch[] = []
+  #heldBytes = 0
+  /** The newest commit's. */
+  #streamTimeMs = -1
+  /** In the database, by store. */
+  readonly #changelogEnds = new Map<string, number>()
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor({ db, state, limitBytes = defaultLimitBytes }: WriteBehindOptions) {
+    this.#db = db
+    this.#state = state
+    this.#limitBytes = limitBytes
+  }
+
+  /** Takes what the log has. @throws what the database throws */
+  async add(batch: CommittedBatch): Promise<void> {
+    this.#held.push(batch)
+    this.#heldBytes += batch.drained.heldBytes
+    this.#streamTimeMs = batch.streamTimeMs
+    if (this.#limitBytes > 0) batch.drained.detach()
+    if (this.#heldBytes > this.#limitBytes || this.#limitBytes === 0)
+      await this.#write(() => this.#takeDown(this.#limitBytes * (1 - marginPart)))
+  }
+
+  /** Writes some of what is held back; for when there is nothing else to do. */
+  async rest(): Promise<void> {
+    if (this.#held.length > 0) await this.#write(() => this.#takeDown(Math.max(0, this.#heldBytes - restBytes)))
+  }
+
+  /** Writes everything. */
+  flush(): Promise<void> {
+    return this.#write(() => this.#take(this.#held.length))
+  }
+
+  /** Writes until the database has the store's changelog up to this offset, or all there is: the log is about to forget it. */
+  async flushTo(store: string, offset: number): Promise<void> {
+    if ((this.#changelogEnds.get(store) ?? 0) >= offset) return
+    await this.#write(() => {
+      const last = this.#held.findIndex(({ changelogEnds }) => (changelogEnds.get(store) ?? 0) >= offset)
+      return this.#take(last < 0 ? this.#held.length : last + 1)
+    })
+  }
+
+  #takeDown(toBytes: number): readonly CommittedBatch[] {
+    let leftBytes = this.#heldBytes
+    let count = 0
+    while (count < this.#held.length && (leftBytes > toBytes || toBytes === 0))
+      leftBytes -= this.#held[count++]!.drained.heldBytes
+    return this.#take(count)
+  }
+
+  #take(count: number): readonly CommittedBatch[] {
+    const taken = this.#held.slice(0, count)
+    this.#held = this.#held.slice(count)
+    for (const { drained } of taken) this.#heldBytes -= drained.heldBytes
+    return taken
+  }
+
+  /** One write at a time; after one has failed all others fail with it. */
+  #write(take: () => readonly CommittedBatch[]): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#apply(take()))
+    // Whoever asked hears of a failure.
+    this.#writing.catch(() => {})
+    return this.#writing
+  }
+
+  async #apply(batches: readonly CommittedBatch[]): Promise<void> {
+    if (batches.length === 0) return
+    const state = this.#state
+    for (const { changelogEnds } of batches) {
+      for (const [store, end] of changelogEnds) this.#changelogEnds.set(store, end)
+    }
+    const streamTimeMs = this.#streamTimeMs
+    const swept = await state.sweep(streamTimeMs)
+    const writing = this.#db.write([
+      ...swept,
+      ...batches.flatMap(({ drained, system }) => [...drained.changes(streamTimeMs), ...system]),
+      ...systemChanges({ changelogOffsets: this.#changelogEnds }),
+    ])
+    if (failsAt('during-apply')) dieAt('during-apply')
+    await writing
+    for (const { drained } of batches) if (!drained.isEmpty) state.applied()
+  }
+}
