@@ -13,7 +13,7 @@ const ids: IdStoreDef = { kind: 'ids', name: 'ids', retentionMs: 10 }
 const allStores = [...keyedStores, ids]
 const keys = ['a', 'ab', 'é', '']
 const key = fc.constantFrom(...keys)
-const timeMs = fc.integer({ min: 0, max: 60 })
+const timeMs = fc.integer({ min: 0, max: 30 })
 const write = fc.oneof(
   fc.record({
     store: fc.constant('names' as const),
@@ -22,15 +22,26 @@ const write = fc.oneof(
   }),
   fc.record({ store: fc.constant('seen' as const), key, timeMs, value: fc.string({ maxLength: 3 }) }),
   fc.record({ store: fc.constant('ids' as const), key, timeMs }),
-  fc.record({ store: fc.constant('amounts' as const), key, timeMs, offset: fc.nat({ max: 3 }), value: fc.nat() }),
+  {
+    arbitrary: fc.record({
+      store: fc.constant('amounts' as const),
+      key,
+      timeMs,
+      offset: fc.nat({ max: 9 }),
+      value: fc.nat(),
+    }),
+    // A key has many rows, some of them outside what is asked for.
+    weight: 6,
+  },
 )
 const batches = fc.array(
   fc.record({
-    writes: fc.array(write, { maxLength: 6 }),
-    passesMs: fc.nat({ max: 6 }),
-    next: fc.constantFrom('go on', 'go on', 'go on', 'rest', 'flush', 'trim'),
+    writes: fc.array(write, { maxLength: 20, size: 'max' }),
+    asks: fc.record({ key, fromMs: timeMs }),
+    passesMs: fc.nat({ max: 1 }),
+    next: fc.constantFrom('go on', 'go on', 'go on', 'go on', 'rest', 'flush', 'trim'),
   }),
-  { maxLength: 25 },
+  { maxLength: 25, size: 'max' },
 )
 type Batch = typeof batches extends fc.Arbitrary<(infer B)[]> ? B : never
 
@@ -49,8 +60,9 @@ async function openRig(limitBytes: number, folder: string, engine = memoryEngine
   return {
     db,
     changelogs,
-    async run({ writes, passesMs, next }: Batch) {
-      await load()
+    async run({ writes, asks, passesMs, next }: Batch) {
+      state.prefetcher().fetch(amounts, asks.key, asks.fromMs, asks.fromMs + 5)
+      await state.prefetch()
       for (const change of writes) {
         if (change.store === 'amounts') state.store(amounts).put(change.key, change)
         else if (change.store === 'seen') state.store(seen).put(change.key, change.value, change.timeMs)
@@ -113,8 +125,9 @@ describe('what is written behind', () => {
           streamTimeMs += batch.passesMs
           await behind.run(batch)
           await atOnce.run({ ...batch, next: 'go on' })
-          expect(await behind.answers()).toEqual(await atOnce.answers())
+          if (batch.next === 'rest') expect(await behind.answers()).toEqual(await atOnce.answers())
         }
+        expect(await behind.answers()).toEqual(await atOnce.answers())
         expect(await reopened(behind, streamTimeMs)).toEqual(await atOnce.answers())
       }),
       parameters(),
