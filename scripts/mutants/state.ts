@@ -65,8 +65,8 @@ export const stateFaults = [
   faultsIn('src/state/ids/id-store.ts', ['test/state/ids/id-store.test.ts'])({
     id: 'discarded-id-remembered',
     what: 'An id of a batch that was discarded makes its own record a duplicate.',
-    find: '...this.#onTheWay]) page.bytes = undefined',
-    replace: '...this.#onTheWay]) page.bytes = page.bytes',
+    find: '...this.#onTheWay.flat()]) page.bytes = undefined',
+    replace: '...this.#onTheWay.flat()]) page.bytes = page.bytes',
   }),
   faultsIn('src/state/ids/id-page.ts', ['test/state/ids/id-store.test.ts'])({
     id: 'id-of-the-same-length',
