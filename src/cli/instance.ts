@@ -45,8 +45,12 @@ export async function startInstance(
     await app.start()
     const partitions = (await log.describeTopic(config.mainTopic))!.partitions
     const stop = async () => {
-      await app.stop()
-      await closeAll()
+      try {
+        await app.stop()
+      } finally {
+        // Also when it ended with an error: an open log would keep the process.
+        await closeAll()
+      }
     }
     return { app, log, partitions, healthUrl: server?.url, stop }
   } catch (error) {

@@ -25,8 +25,11 @@ export function shareLog(log: Log, port: MessagePort, assignor: Assignor): void 
   const members = new Map<number, { userData: Buffer; membership: GroupMembership | undefined }>()
   const asked = new Map<number, PromiseWithResolvers<void>>()
   let handles = 0
+  let ended = false
 
   const ask = (member: number, event: Question['event'], args: readonly unknown[]): Promise<void> => {
+    // A thread that failed cannot answer, and the group must not wait for it.
+    if (ended) return Promise.reject(new Error('the thread has ended'))
     const answered = Promise.withResolvers<void>()
     const question = ++handles
     asked.set(question, answered)
@@ -85,6 +88,7 @@ export function shareLog(log: Log, port: MessagePort, assignor: Assignor): void 
     }
   })
   port.on('close', () => {
+    ended = true
     for (const answered of asked.values()) answered.reject(new Error('the thread has ended'))
     for (const { membership } of members.values()) void membership?.leave().catch(() => {})
     opened.delete(0)
