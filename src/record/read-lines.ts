@@ -23,7 +23,7 @@ const maxLineBytes = 3 * (maxLineLength + 1)
 async function* chunksOf(path: string, input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
   try {
     const chunks: AsyncIterable<Buffer | string> =
-      path === '-' ? input : createReadStream(path, { highWaterMark: 1 << 18 })
+      path === '-' ? input : createReadStream(path, { highWaterMark: 1 << 20 })
     for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause)

@@ -52,33 +52,69 @@ export class PartitionedOutput {
 /** One writer's partitions of an output. */
 export class OutputParts {
   readonly #folder: string
-  readonly #parts = new Map<number, FileHandle>()
-  /** The last write of each partition: the next waits for it. */
-  readonly #writes = new Map<number, Promise<unknown>>()
+  readonly #parts = new Map<number, Part>()
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** Adds values as lines, in order. Resolves when those before have been written; these are on their way then. */
+  /** Adds values as lines, in order; resolves when as many may be added again. */
   async write(partition: number, values: readonly Buffer[]): Promise<void> {
-    const lines = Buffer.concat(values.flatMap((value) => [value, newline]))
-    await this.#writes.get(partition)
-    const part = this.#parts.get(partition) ?? (await open(partPath(this.#folder, partition), 'a'))
-    this.#parts.set(partition, part)
-    const write = part.appendFile(lines)
-    // Whoever waits for it next sees the failure.
-    write.catch(() => {})
-    this.#writes.set(partition, write)
+    let part = this.#parts.get(partition)
+    if (part === undefined) {
+      part = new Part(await open(partPath(this.#folder, partition), 'a'))
+      this.#parts.set(partition, part)
+    }
+    await part.add(values)
   }
 
   async finish(): Promise<void> {
-    await Promise.all(this.#writes.values())
+    for (const part of this.#parts.values()) await part.finish()
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#writes.values())
     await Promise.allSettled([...this.#parts.values()].map((part) => part.close()))
+  }
+}
+
+/** The file of one partition; a megabyte of it is written while the next one is gathered. */
+class Part {
+  readonly #file: FileHandle
+  #lines: Buffer[] = []
+  #bytes = 0
+  /** The last write: the next one waits for it. */
+  #write: Promise<void> = Promise.resolve()
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  async add(values: readonly Buffer[]): Promise<void> {
+    for (const value of values) {
+      this.#lines.push(value, newline)
+      this.#bytes += value.length + newline.length
+    }
+    if (this.#bytes >= chunkBytes) await this.#flush()
+  }
+
+  async finish(): Promise<void> {
+    await this.#flush()
+    await this.#write
+  }
+
+  async close(): Promise<void> {
+    await this.#write.catch(() => {})
+    await this.#file.close()
+  }
+
+  async #flush(): Promise<void> {
+    const chunk = Buffer.concat(this.#lines, this.#bytes)
+    this.#lines = []
+    this.#bytes = 0
+    await this.#write
+    this.#write = this.#file.appendFile(chunk)
+    // Whoever waits for it next sees the failure.
+    this.#write.catch(() => {})
   }
 }
 

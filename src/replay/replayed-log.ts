@@ -19,7 +19,7 @@ export interface ReplayedLogOptions {
 }
 
 /** History goes by fast: most of what is written is past its retention before so many records are through. */
-const writeEvery = 4_000
+const writeEvery = 2000
 
 /**
  * A log of records from files or tests, decided by tasks without a log. Contributions to global features are worked out at

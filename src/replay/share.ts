@@ -2,6 +2,8 @@ import { LinePlacement, readLineBlocks } from '../record/json-lines.ts'
 import { type Decided, type DeciderOptions, decideAll, topic } from './decider.ts'
 import { OutputParts } from './partitioned-output.ts'
 
+const tellEveryBytes = 2 << 20
+
 /** How far a reader of the input is. */
 export interface ReadSoFar {
   readonly lines: number
@@ -16,7 +18,7 @@ export interface ShareOptions extends Omit<DeciderOptions, 'output'> {
   /** Which of how many shares, counted from 0; a partition's number decides in which it is. */
   readonly share: number
   readonly shares: number
-  /** Told after every quarter of a megabyte or so. */
+  /** Told every few megabytes. */
   readonly onProgress: (read: ReadSoFar) => void
 }
 
@@ -30,6 +32,7 @@ export async function decideShare(options: ShareOptions): Promise<Decided & { re
   const isOurs = (partition: number): boolean => partition % shares === share
   const output = outputFolder === undefined ? undefined : new OutputParts(outputFolder)
   let read = 0
+  let toldBytes = 0
   try {
     const decided = await decideAll({ ...options, output }, async (decider) => {
       for await (const { lines, bytes } of readLineBlocks(input)) {
@@ -39,6 +42,8 @@ export async function decideShare(options: ShareOptions): Promise<Decided & { re
           if (work !== undefined) await work
         }
         read += lines.length
+        if (bytes < toldBytes + tellEveryBytes) continue
+        toldBytes = bytes
         onProgress({ lines: read, bytes })
       }
     })
