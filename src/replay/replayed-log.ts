@@ -18,8 +18,8 @@ export interface ReplayedLogOptions {
   readonly count: (name: string, by?: number) => void
 }
 
-/** History goes by fast: most of what is written is past its retention before so many records are through. */
-const writeEvery = 2000
+/** Each time costs a look at what is past its retention, and history goes by fast. */
+const writeEvery = 1_000
 
 /**
  * A log of records from files or tests, decided by tasks without a log. Contributions to global features are worked out at
