@@ -5,7 +5,7 @@ export interface Arguments {
   readonly names: readonly string[]
   readonly small: boolean
   readonly seed: number
-  readonly standby: number
+  readonly standby?: number
   readonly events?: number
   readonly kills?: number
   readonly rounds?: number
@@ -54,7 +54,6 @@ export function readArguments(args: readonly string[], known: readonly string[])
     names,
     small,
     seed: 1,
-    standby: 0,
     ...read,
     ...(out === undefined ? {} : { out }),
     ...(doc === undefined ? {} : { doc }),

@@ -99,6 +99,11 @@ export class Campaign {
     return this.instances.reduce((sum, instance) => sum + instance.runs, 0)
   }
 
+  /** How many rounds the group has had, as the living instance that saw most of them says. */
+  get rounds(): number {
+    return Math.max(...this.instances.map((instance) => (instance.isCounted ? (instance.process?.rounds ?? 0) : 0)))
+  }
+
   allRun(): boolean {
     return this.running === this.partitions
   }

@@ -34,9 +34,21 @@ export const campaigns: Readonly<Record<string, (options: Arguments, say: Say) =
   aborted: ({ small, seed, events = small ? 4_000 : 30_000, rounds = small ? 4 : 20 }, say) =>
     withBroker((brokers) => abortedCampaign({ brokers, events, seed, rounds, say })),
   scale: ({ small, seed, standby, rate = 1_000 }, say) =>
-    withBroker((brokers) =>
-      scaleCampaign({ brokers, seed, standby, perSecond: rate, stageMs: small ? 5_000 : 20_000, say }),
-    ),
+    withBroker(async (brokers) => {
+      const rows: Row[] = []
+      for (const standbys of standby === undefined ? (small ? [0] : [0, 1]) : [standby])
+        rows.push(
+          await scaleCampaign({
+            brokers,
+            seed,
+            standby: standbys,
+            perSecond: rate,
+            stageMs: small ? 5_000 : 20_000,
+            say,
+          }),
+        )
+      return rows
+    }),
   soak: ({ small, seed, minutes = small ? 1 : 30, rate = 500 }, say) =>
     withBroker((brokers) => soakCampaign({ brokers, seed, minutes, perSecond: rate, say })),
 }

@@ -13,8 +13,8 @@ const help = `Shows that faults lose nothing, repeat nothing and let no zombie w
   proxy      every fault on every request, by a proxy before the broker (--times of each)
   broker     the broker restarts, cleanly and by SIGKILL, and a foreign producer hangs and dies (--rounds)
   aborted    others abort transactions in main, and our crashes in changelogs (--rounds)
-  scale      1 instance, then 3, then 1 under steady load (--standby 0|1)
-  soak       steady load for long (--minutes)
+  scale      1 instance, then 3, then 1 under steady load, without and with a standby (--standby 0|1: one of them)
+  soak       steady load for long (--minutes, default 30); npm run soak:nightly takes an hour
   all        all of them
 
   --small       in seconds to a minute each, as the integration tests do

@@ -63,8 +63,8 @@ export const soakCampaign = (options: SoakOptions): Promise<Row> => {
     return {
       ...verdict,
       campaign: 'soak',
-      fault: `${options.minutes} minutes of steady load`,
-      how: `${options.perSecond} events a second on one instance${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
+      fault: 'steady load',
+      how: `${options.minutes} minutes of ${options.perSecond} events a second on one instance, ${campaign.partitions} partitions; figures without the first fifth${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
       fired: 1,
       recoveryMs: [],
       figures: figuresOf(samples),

@@ -65,15 +65,20 @@ async function replaceInTurn(campaign: Campaign, options: ZombieOptions, absence
   const random = new Random(options.seed, 'zombies')
   const takenOverMs: number[] = []
   const noticedMs: number[] = []
+  const rounds: number[] = []
   await campaign.start()
   const feeding = campaign.feed.run(options.events, options.perSecond)
   feeding.catch(() => undefined)
   for (let round = 0; round < options.rounds; round++) {
     const zombie = campaign.instances[round % campaign.instances.length]!
     await pause(random.uint32() % 1_000)
+    // Whoever has nothing leaves nothing to take over.
+    await campaign.until(() => zombie.runs > 0 && campaign.allRun(), withinMs, `${zombie.name} got no partition`)
     zombie.isCounted = false
+    const before = campaign.rounds
     absence.leave(zombie)
     takenOverMs.push(await campaign.until(() => campaign.allRun(), withinMs, 'nobody took over'))
+    rounds.push(campaign.rounds - before)
     absence.comeBack(zombie)
     const noticed = await campaign.until(() => zombie.process!.runs === 0, withinMs, 'the zombie did not notice')
     zombie.isCounted = true
@@ -90,6 +95,9 @@ async function replaceInTurn(campaign: Campaign, options: ZombieOptions, absence
     how: `${campaign.instances.length} instances in turn, under load; each rejoined by itself`,
     fired: takenOverMs.length,
     recoveryMs: takenOverMs,
-    figures: { 'largest ms from its return until a zombie knew': Math.round(Math.max(...noticedMs)) },
+    figures: {
+      'most rounds of the group in a recovery': Math.max(...rounds),
+      'largest ms from its return until a zombie knew': Math.round(Math.max(...noticedMs)),
+    },
   }
 }

@@ -25,6 +25,7 @@ export class WorkerProcess {
   #err = ''
   #commits = 0
   #runs = 0
+  #rounds = 0
   #status: WorkerStatus | undefined
   #isOver = false
 
@@ -77,6 +78,11 @@ export class WorkerProcess {
     return this.#runs
   }
 
+  /** How many rounds of its group it has told of. */
+  get rounds(): number {
+    return this.#rounds
+  }
+
   /** What it does, by its last word. */
   get status(): WorkerStatus | undefined {
     return this.#status
@@ -115,9 +121,12 @@ export class WorkerProcess {
       case 'runs':
         this.#runs = Number(details)
         break
-      case 'status':
-        this.#status = JSON.parse(details)
+      case 'status': {
+        const status: WorkerStatus = JSON.parse(details)
+        if (status.app === 'REBALANCING' && this.#status?.app !== 'REBALANCING') this.#rounds++
+        this.#status = status
         break
+      }
       case 'usage':
         this.usages.push(JSON.parse(details))
         break
