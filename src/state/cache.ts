@@ -1,3 +1,6 @@
+/** Entries that are looked at in one go: with all of them the pause would grow with the cache. */
+const mostVisits = 20_000
+
 /**
  * What a task keeps of its stores in memory across batches, bounded in bytes. What nobody used since the last time round
  * goes first (a clock, which unlike a list in order of use touches no other entry's memory at each use). The bound is on an
@@ -63,11 +66,15 @@ export class StateCache {
     }
   }
 
-  /** Lets go what is beyond the bound. */
-  evict(): void {
+  /**
+   * Lets go what is beyond the bound, as far as a look at some of the entries finds it.
+   * @param spareBytes what entries hold that is not in the database: it cannot go, and is bounded elsewhere
+   */
+  evict(spareBytes = 0): void {
     if (this.isReading) return
+    const limitBytes = this.#limitBytes + spareBytes
     // Twice round: the first may only find out that all are used.
-    for (let left = 2 * this.#entries.length; left > 0 && this.#bytes > this.#limitBytes; left--) {
+    for (let left = Math.min(mostVisits, 2 * this.#entries.length); left > 0 && this.#bytes > limitBytes; left--) {
       if (this.#hand >= this.#entries.length) this.#hand = 0
       const entry = this.#entries[this.#hand]!
       if (entry.isUsed || entry.isUnsettled || entry.batch === this.batch) {

@@ -60,8 +60,9 @@ export class TaskState {
   readonly #cache: StateCache
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
-  /** Drains with changes that the database does not have yet. */
-  #onTheWay = 0
+  /** What each drain with changes takes in memory that the database does not have yet. */
+  #onTheWay: number[] = []
+  #onTheWayBytes = 0
   /** The stream time of what is about to be applied. */
   #sweptMs: number | undefined
 
@@ -129,10 +130,11 @@ export class TaskState {
     if (!drained.isEmpty) {
       this.#sweeper.noteWrites(drained.changelog)
       for (const state of this.#states) state.drained()
-      this.#onTheWay++
+      this.#onTheWay.push(drained.heldBytes)
+      this.#onTheWayBytes += drained.heldBytes
     }
     this.#cache.batch++
-    this.#cache.evict()
+    this.#cache.evict(this.#onTheWayBytes)
     return drained
   }
 
@@ -147,14 +149,14 @@ export class TaskState {
 
   /** The database has the first of the drains with changes that it did not have, if there are any. */
   applied(): void {
-    const brings = this.#onTheWay > 0
-    if (brings) this.#onTheWay--
+    const bytes = this.#onTheWay.shift()
+    this.#onTheWayBytes -= bytes ?? 0
     for (const state of this.#states) {
-      if (brings) state.applied()
+      if (bytes !== undefined) state.applied()
       if (this.#sweptMs !== undefined) state.settle(this.#sweptMs)
     }
     this.#sweptMs = undefined
-    this.#cache.evict()
+    this.#cache.evict(this.#onTheWayBytes)
   }
 
   /**
@@ -162,7 +164,8 @@ export class TaskState {
    * is still being written to: what that brings would be missed later.
    */
   discard(): void {
-    this.#onTheWay = 0
+    this.#onTheWay = []
+    this.#onTheWayBytes = 0
     this.#sweptMs = undefined
     this.#journal.drain()
     this.#sweeper.discard()

@@ -1,8 +1,13 @@
 /** What `hashText` found: two numbers of 32 bits. */
 export const hashed = { block: 0, bits: 0 }
 
+let hashedText: string | undefined
+
 /** Two hashes of a text in one pass, left in `hashed`; the multipliers are MurmurHash3's. */
 export function hashText(text: string): void {
+  // What is looked up is often added next.
+  if (text === hashedText) return
+  hashedText = text
   let a = 0x9747b28c
   let b = 0x3c6ef372
   for (let n = 0; n < text.length; n++) {
