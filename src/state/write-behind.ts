@@ -55,10 +55,9 @@ export class WriteBehind {
 
   /** Takes what the log has. @throws what the database throws */
   async add(batch: CommittedBatch): Promise<void> {
-    this.#held.push(batch)
-    this.#heldBytes += batch.drained.heldBytes
+    this.#held.push(this.#limitBytes > 0 ? detached(batch) : batch)
+    this.#heldBytes += heldBytesOf(batch)
     this.#streamTimeMs = batch.streamTimeMs
-    if (this.#limitBytes > 0) batch.drained.detach()
     if (this.#heldBytes > this.#limitBytes || this.#limitBytes === 0)
       await this.#write(() => this.#takeDown(this.#limitBytes * (1 - marginPart)))
   }
@@ -86,14 +85,14 @@ export class WriteBehind {
     let leftBytes = this.#heldBytes
     let count = 0
     while (count < this.#held.length && (leftBytes > toBytes || toBytes === 0))
-      leftBytes -= this.#held[count++]!.drained.heldBytes
+      leftBytes -= heldBytesOf(this.#held[count++]!)
     return this.#take(count)
   }
 
   #take(count: number): readonly CommittedBatch[] {
     const taken = this.#held.slice(0, count)
     this.#held = this.#held.slice(count)
-    for (const { drained } of taken) this.#heldBytes -= drained.heldBytes
+    for (const batch of taken) this.#heldBytes -= heldBytesOf(batch)
     return taken
   }
 
@@ -122,4 +121,26 @@ export class WriteBehind {
     await writing
     for (const { drained } of batches) if (!drained.isEmpty) state.applied()
   }
+}
+
+/** What a record of the task's own takes in memory; an estimate. */
+const systemCost = 400
+
+const heldBytesOf = ({ drained, system }: CommittedBatch): number => drained.heldBytes + systemCost * system.length
+
+/** The same in memory of its own: a small Buffer holds the 64 KiB block of Node's pool that it lies in. */
+function detached(batch: CommittedBatch): CommittedBatch {
+  batch.drained.detach()
+  const system = batch.system.map(({ column, key, value }) => ({
+    column,
+    key: copyOf(key),
+    value: value === null ? null : copyOf(value),
+  }))
+  return { ...batch, system }
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
 }

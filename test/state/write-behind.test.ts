@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { StateDb } from '../../src/state/engine.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
-import { readSystem } from '../../src/state/system.ts'
+import { readSystem, systemColumn } from '../../src/state/system.ts'
 import { columnsOf, TaskState } from '../../src/state/task-state.ts'
 import { WriteBehind } from '../../src/state/write-behind.ts'
+import { collectGarbage } from '../support/collect-garbage.ts'
 import { allStores, amounts, contentOf, names, withMethods } from './state-fixture.ts'
 
 let db: StateDb
@@ -53,6 +54,28 @@ describe('commits', () => {
     expect(seen[5]).toBeUndefined()
     expect(seen[99]).toBeGreaterThan(70)
     expect(writes).toBeLessThan(100)
+  })
+
+  test('do not hold the blocks in which other buffers lay, and are not held for ever though they change no store', async () => {
+    const bufferBytes = () => {
+      collectGarbage()
+      return process.memoryUsage().arrayBuffers
+    }
+    const writeBehind = open(1_000_000)
+    const before = bufferBytes()
+    for (let n = 1; n <= 1_000; n++) {
+      const system = [{ column: systemColumn, key: Buffer.from('position'), value: Buffer.from(`${n}`) }]
+      await writeBehind.add({ drained: state.drain(), streamTimeMs: 0, system, changelogEnds: new Map() })
+      // What a commit reads and writes otherwise.
+      for (let other = 0; other < 4; other++) Buffer.allocUnsafe(Buffer.poolSize / 4)
+    }
+    expect(writes).toBe(0)
+    expect(bufferBytes() - before).toBeLessThan((1_000 * Buffer.poolSize) / 20)
+    for (let n = 0; n < 2_000; n++) {
+      const system = [{ column: systemColumn, key: Buffer.from('position'), value: Buffer.from(`${n}`) }]
+      await writeBehind.add({ drained: state.drain(), streamTimeMs: 0, system, changelogEnds: new Map() })
+    }
+    expect(writes).toBeGreaterThan(0)
   })
 
   test('reach it at once with a limit of 0', async () => {
