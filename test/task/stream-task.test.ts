@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
@@ -73,6 +74,17 @@ describe('a task that is suspended in the middle of what it has fetched', () => 
 describe('a commit on its way', () => {
   it('comes to its end while the next batch is processed, not only when that is done', async () => {
     await sendEvents(log, Array(4_000).fill('k'))
+    // As an answer from a broker does, each commit needs the event loop.
+    const open = log.openTransactionalProducer.bind(log)
+    log.openTransactionalProducer = async (options) => {
+      const producer = await open(options)
+      const commit = producer.commit.bind(producer)
+      producer.commit = async () => {
+        for (let turn = 0; turn < 3; turn++) await nextTurn()
+        await commit()
+      }
+      return producer
+    }
     const steps: string[] = []
     task = taskWith(
       {
