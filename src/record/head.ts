@@ -1,4 +1,6 @@
-import { isText } from './text.ts'
+import { type FieldView, viewOfHeader, viewOfKey } from './field-view.ts'
+import { headerNames } from './headers.ts'
+import type { LogRecord } from './record.ts'
 
 export const kinds = ['business', 'data', 'decision', 'control'] as const
 
@@ -31,17 +33,10 @@ export const isKeyed = (kind: Kind): boolean => kind === 'business' || kind === 
 
 const kindBytes = kinds.map((kind) => ({ kind, bytes: Buffer.from(kind) }))
 
-/** The kind in a header's bytes; `undefined` when it is none. */
-export function kindOf(bytes: Buffer): Kind | undefined {
-  for (const candidate of kindBytes) {
-    if (bytes.length === candidate.bytes.length && bytes.equals(candidate.bytes)) return candidate.kind
-  }
+/** The kind in a header; `undefined` when it is none. */
+export function kindOf(header: FieldView): Kind | undefined {
+  for (const { kind, bytes } of kindBytes) if (header.equals(bytes)) return kind
   return undefined
-}
-
-interface HeadBytes {
-  readonly id: Buffer
-  readonly key: Buffer | null
 }
 
 /** A head that decodes id and key when somebody asks: most records are dropped by their type alone. */
@@ -49,31 +44,25 @@ export class HeaderHead implements Head {
   readonly kind: Kind
   readonly type: string
   readonly timeMs: number
-  readonly #idBytes: Buffer
-  readonly #keyBytes: Buffer | null
+  readonly #record: LogRecord
   #id: string | undefined
   #key: string | undefined
 
-  /** The bytes are text (`isText`). */
-  constructor(kind: Kind, type: string, timeMs: number, bytes: HeadBytes) {
+  /** The record has an id, and it and the key are text (`isText`). */
+  constructor(kind: Kind, type: string, timeMs: number, record: LogRecord) {
     this.kind = kind
     this.type = type
     this.timeMs = timeMs
-    this.#idBytes = bytes.id
-    this.#keyBytes = bytes.key
+    this.#record = record
   }
 
   get id(): string {
-    this.#id ??= this.#idBytes.toString('utf8')
+    this.#id ??= viewOfHeader(this.#record, headerNames.id)!.text()
     return this.#id
   }
 
   get key(): string {
-    this.#key ??= this.#keyBytes?.toString('utf8') ?? ''
+    this.#key ??= viewOfKey(this.#record)?.text() ?? ''
     return this.#key
   }
 }
-
-/** True for bytes that hold text, at least one character of it. */
-export const isFilled = (bytes: Buffer | null | undefined): bytes is Buffer =>
-  bytes !== null && bytes !== undefined && bytes.length > 0 && isText(bytes)

@@ -1,10 +1,11 @@
 import { formatDuration } from '../time/duration.ts'
+import { viewOfHeader, viewOfKey } from './field-view.ts'
 import { type Head, HeaderHead, isKeyed, isResult, tickType } from './head.ts'
 import { headerNames } from './headers.ts'
 import { type Ingested, refused } from './ingested.ts'
 import { type PrimaryKeyOf, readDebezium } from './mappings/debezium.ts'
 import { readByHeaders } from './mappings/headers.ts'
-import { partitionFor, partitionForText } from './murmur2.ts'
+import { murmur2, partitionForText, partitionOf } from './murmur2.ts'
 import type { LogRecord } from './record.ts'
 
 export { type DataChange, readDataChange, unavailableValue } from './data-change.ts'
@@ -50,7 +51,7 @@ export type Ingress = (record: LogRecord) => Ingested
 export function createIngress(options: IngressOptions): Ingress {
   const { mapping, maxAheadMs, primaryKeyOf, objection } = options
   const read: Ingress = (record) =>
-    mapping === 'debezium' && record.headers[headerNames.kind] === undefined
+    mapping === 'debezium' && viewOfHeader(record, headerNames.kind) === undefined
       ? readDebezium(record, primaryKeyOf)
       : readByHeaders(record)
   return (record) => {
@@ -97,9 +98,10 @@ export function streamTimeOf(record: LogRecord, ingested: Ingested, maxAheadMs: 
  */
 export function isMisrouted(record: LogRecord, head: Head, partitions: number): boolean {
   if (!isKeyed(head.kind)) return false
+  const key = head instanceof HeaderHead ? viewOfKey(record) : undefined
   const hashed =
-    head instanceof HeaderHead && record.key !== null
-      ? partitionFor(record.key, partitions)
-      : partitionForText(head.key, partitions)
+    key === undefined
+      ? partitionForText(head.key, partitions)
+      : partitionOf(murmur2(key.bytes, key.from, key.to), partitions)
   return hashed !== record.partition
 }

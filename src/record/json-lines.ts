@@ -48,7 +48,7 @@ function read(line: DecodedLine): Read | Rejection {
   const ingested = readByHeaders(record)
   if (ingested.verdict === 'rejected') return ingested
   if (ingested.verdict === 'ignored') throw new TypeError('headers ignore nothing')
-  const payload = new JsonPayload(value).read()
+  const payload = new JsonPayload({ value }).read()
   if (!payload.ok) return payload
   const { kind, type, id, key: keyText, timeMs } = ingested.head
   const text = (name: string): string | undefined => headers[name]?.toString('utf8')

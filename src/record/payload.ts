@@ -1,5 +1,6 @@
 import { SerdeError } from '../errors.ts'
 import { nestsDeeperThan } from './nesting.ts'
+import type { LogRecord } from './record.ts'
 import type { Rejection, RejectReason } from './reject.ts'
 import { decodeText } from './text.ts'
 
@@ -82,18 +83,18 @@ abstract class Payload implements LazyPayload {
   }
 }
 
-/** A payload still in bytes. */
+/** A payload still in bytes: the value of a record. */
 export class JsonPayload extends Payload {
-  readonly #bytes: Buffer | null
+  readonly #record: Pick<LogRecord, 'value'>
   #result: PayloadResult | undefined
 
-  constructor(bytes: Buffer | null) {
+  constructor(record: Pick<LogRecord, 'value'>) {
     super()
-    this.#bytes = bytes
+    this.#record = record
   }
 
   override read(): PayloadResult {
-    this.#result ??= parseBytes(this.#bytes)
+    this.#result ??= parseBytes(this.#record.value)
     return this.#result
   }
 }

@@ -1,3 +1,4 @@
+import type { Viewable } from './field-view.ts'
 import type { Accepted } from './ingested.ts'
 
 /** Header names are lower case; of a header that occurs twice the last one counts. */
@@ -17,6 +18,11 @@ export interface LogRecord extends TopicPartition {
   readonly headers: Headers
   /** What ingress finds by its headers, where that is known already; nothing else of them is then passed on. */
   readonly ingested?: Accepted
+  /**
+   * There where key, value and headers are made when somebody asks for them: whoever asks only in passing reads them in
+   * place (`viewOfHeader`). A spread of such a record has none of them; see `movedTo`.
+   */
+  readonly inPlace?: Viewable
 }
 
 /** A record on its way to a log. Without `timestampMs` the log's adapter stamps it with the wall clock. */

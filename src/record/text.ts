@@ -9,10 +9,10 @@ export function decodeText(bytes: Buffer): string | undefined {
   return text.includes(replacement) && !isUtf8(bytes) ? undefined : text
 }
 
-/** True when `decodeText` would answer, without making the text. */
-export function isText(bytes: Buffer): boolean {
-  if (bytes.length > 64) return isUtf8(bytes)
-  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return isUtf8(bytes)
+/** True when `decodeText` would answer for `bytes[from, to)`, without making the text. */
+export function isText(bytes: Buffer, from = 0, to = bytes.length): boolean {
+  if (to - from > 64) return isUtf8(bytes.subarray(from, to))
+  for (let i = from; i < to; i++) if (bytes[i]! > 0x7f) return isUtf8(bytes.subarray(from, to))
   return true
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { featureTypePrefix, headerNames } from '../record/ingress.ts'
+import { MovedRecord } from '../record/moved-record.ts'
 import type { LogRecord, OutgoingRecord } from '../record/record.ts'
 import type { ReplayPlaces } from '../rules/places.ts'
 import type { StateEngine } from '../state/engine.ts'
@@ -69,7 +70,7 @@ export class ReplayedLog {
     const written: OutgoingRecord[] = []
     const contributions: OutgoingRecord[] = []
     const isPlain = places.features.length === 0
-    const placed = isPlain ? records : records.map((record) => ({ ...record, offset: places.place(record.offset) }))
+    const placed = isPlain ? records : records.map((record) => new MovedRecord(record, places.place(record.offset)))
     for (const record of await main.process(placed)) {
       if (record.topic === this.#repartitionTopic) contributions.push(record)
       else written.push(record)

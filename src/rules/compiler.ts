@@ -1,5 +1,6 @@
 import { RuleSetError, TopologyError } from '../errors.ts'
 import { waitingSerde } from '../operators/sequence/waiting-serde.ts'
+import { viewOfHeader } from '../record/field-view.ts'
 import {
   createIngress,
   featureTypePrefix,
@@ -210,14 +211,21 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
       const head = ingested.verdict === 'accepted' ? ingested.head : undefined
       if (head !== undefined && !isWanted(head, log)) return { streamTimeMs, record: undefined }
       const { topic, partition, offset } = log
-      const headers = log.ingested === undefined ? log.headers : noHeaders
       const value = new Incoming(log, ingested, head === undefined ? undefined : readers.get(head.type))
       // Whether an event fills a step or counts may depend on a list: that is known after the list's record.
       const isBarrier = hasLists && head?.kind === 'control' && head.type === 'list'
       return {
         streamTimeMs,
         isBarrier,
-        record: { key: head?.key ?? '', value, timestampMs: head?.timeMs ?? -1, headers, topic, partition, offset },
+        record: {
+          key: head?.key ?? '',
+          value,
+          timestampMs: head?.timeMs ?? -1,
+          headers: passedOn(log),
+          topic,
+          partition,
+          offset,
+        },
       }
     },
   }
@@ -231,11 +239,9 @@ function mainSource({ mainTopic, mapping, ruleSet, authenticity }: CompileOption
   /** A result of a feature that has been defined anew since is not this feature's. */
   function isOfDefinition(type: string, log: LogRecord): boolean {
     const hash = definitions.get(type)
-    return hash === undefined || (log.headers[definitionHeader]?.toString() ?? hash) === hash
+    return hash === undefined || (viewOfHeader(log, definitionHeader)?.text() ?? hash) === hash
   }
 }
-
-const noHeaders: Headers = {}
 
 /** Ticks that are not ours, and results: an application writes them for itself alone. */
 function isForOwner(ingested: Ingested): boolean {
@@ -245,12 +251,18 @@ function isForOwner(ingested: Ingested): boolean {
   return type === tickType || (kind !== undefined && type !== undefined && isResult({ kind, type }))
 }
 
-const ruleSetBytes = Buffer.from(ruleSetType)
+const noHeaders: Headers = {}
 
-/** True also for a forged one, which then only ends a batch. */
-function isRuleSetRecord({ headers }: LogRecord): boolean {
-  const type = headers[headerNames.type]
-  return type !== undefined && type.length === ruleSetBytes.length && type.equals(ruleSetBytes) && isControl(headers)
+/** The headers that go from an event to what is written about it. */
+function passedOn(log: LogRecord): Headers {
+  if (log.ingested !== undefined || viewOfHeader(log, headerNames.traceparent) === undefined) return noHeaders
+  return { [headerNames.traceparent]: log.headers[headerNames.traceparent]! }
 }
 
-const isControl = (headers: Headers): boolean => headers[headerNames.kind]?.toString() === 'control'
+const ruleSetBytes = Buffer.from(ruleSetType)
+const controlBytes = Buffer.from('control')
+
+/** True also for a forged one, which then only ends a batch. */
+const isRuleSetRecord = (log: LogRecord): boolean =>
+  viewOfHeader(log, headerNames.type)?.equals(ruleSetBytes) === true &&
+  viewOfHeader(log, headerNames.kind)?.equals(controlBytes) === true

@@ -53,9 +53,12 @@ describe('changeOf', () => {
 })
 
 test('readDataChange passes on why a payload cannot be read', () => {
-  expect(readDataChange(new JsonPayload(Buffer.from('x')))).toMatchObject({ ok: false, reason: 'not-json' })
-  expect(readDataChange(new JsonPayload(null))).toMatchObject({ ok: false, reason: 'payload-not-object' })
-  expect(readDataChange(new JsonPayload(Buffer.from('{"op":"c","after":{}}')))).toMatchObject({ ok: true, after: {} })
+  expect(readDataChange(new JsonPayload({ value: Buffer.from('x') }))).toMatchObject({ ok: false, reason: 'not-json' })
+  expect(readDataChange(new JsonPayload({ value: null }))).toMatchObject({ ok: false, reason: 'payload-not-object' })
+  expect(readDataChange(new JsonPayload({ value: Buffer.from('{"op":"c","after":{}}') }))).toMatchObject({
+    ok: true,
+    after: {},
+  })
 })
 
 test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FieldView } from '../../src/record/field-view.ts'
 import { InternedTexts } from '../../src/record/interned.ts'
 
 describe('interned texts', () => {
@@ -6,24 +7,25 @@ describe('interned texts', () => {
     const texts = new InternedTexts()
     const names = Array.from({ length: 2_000 }, (_, n) => `type.${n}.ä${'x'.repeat(n % 90)}`)
     for (const round of [1, 2]) {
-      for (const name of names) expect(`${round} ${texts.read(Buffer.from(name))}`).toBe(`${round} ${name}`)
+      for (const name of names)
+        expect(`${round} ${texts.read(new FieldView(Buffer.from(name)))}`).toBe(`${round} ${name}`)
     }
   })
 
   it('do not change when the bytes that were read are written over', () => {
     const texts = new InternedTexts()
     const bytes = Buffer.from('card.authorised')
-    texts.read(bytes)
+    texts.read(new FieldView(bytes))
     bytes.fill('x')
-    expect(texts.read(Buffer.from('card.authorised'))).toBe('card.authorised')
-    expect(texts.read(bytes)).toBe('x'.repeat(15))
+    expect(texts.read(new FieldView(Buffer.from('card.authorised')))).toBe('card.authorised')
+    expect(texts.read(new FieldView(bytes))).toBe('x'.repeat(15))
   })
 
   it('are undefined for bytes that are not UTF-8, each time', () => {
     const texts = new InternedTexts()
     for (const bytes of [Buffer.from([0xff]), Buffer.from([0xff]), Buffer.alloc(100, 0xff)]) {
-      expect(texts.read(bytes)).toBeUndefined()
+      expect(texts.read(new FieldView(bytes))).toBeUndefined()
     }
-    expect(texts.read(Buffer.alloc(0))).toBe('')
+    expect(texts.read(new FieldView(Buffer.alloc(0)))).toBe('')
   })
 })

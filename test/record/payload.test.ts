@@ -3,12 +3,12 @@ import { SerdeError } from '../../src/errors.ts'
 import { JsonPayload, maxPayloadDepth, PayloadError } from '../../src/record/payload.ts'
 
 const read = (value: string | Buffer | null) =>
-  new JsonPayload(typeof value === 'string' ? Buffer.from(value) : value).read()
+  new JsonPayload({ value: typeof value === 'string' ? Buffer.from(value) : value }).read()
 const nested = (levels: number): string => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
 
 describe('a payload', () => {
   test('is parsed once', () => {
-    const payload = new JsonPayload(Buffer.from('{"a":1}'))
+    const payload = new JsonPayload({ value: Buffer.from('{"a":1}') })
     expect(payload.object()).toBe(payload.object())
   })
 
@@ -30,7 +30,7 @@ describe('a payload', () => {
   })
 
   test('that cannot be read throws a serde error with the reason', () => {
-    const payload = new JsonPayload(Buffer.from('[]'))
+    const payload = new JsonPayload({ value: Buffer.from('[]') })
     expect(() => payload.object()).toThrow(PayloadError)
     expect(() => payload.object()).toThrow(SerdeError)
     expect(() => payload.object()).toThrow(expect.objectContaining({ reason: 'payload-not-object' }))

@@ -65,7 +65,7 @@ function timeOf(envelope: JsonObject, source: JsonObject): number | undefined {
  */
 export function readDebezium(record: LogRecord, primaryKeyOf?: PrimaryKeyOf): Ingested {
   if (record.value === null) return { verdict: 'ignored', why: 'debezium tombstone' }
-  const payload = new JsonPayload(record.value).read()
+  const payload = new JsonPayload(record).read()
   if (!payload.ok) return refused(payload.reason, payload.detail)
   const envelope = unwrapEnvelope(payload.value)
   const { op, source } = envelope

@@ -1,4 +1,5 @@
-import { HeaderHead, isFilled, isKeyed, kindOf } from '../head.ts'
+import { viewOfHeader, viewOfKey } from '../field-view.ts'
+import { HeaderHead, isKeyed, kindOf } from '../head.ts'
 import { headerNames } from '../headers.ts'
 import { type Ingested, refused } from '../ingested.ts'
 import { InternedTexts } from '../interned.ts'
@@ -11,37 +12,38 @@ const types = new InternedTexts()
 
 /** Reads a record that says itself what it is, by Weir's headers. Does not touch the value. (docs/rules.md, records) */
 export function readByHeaders(record: LogRecord): Ingested {
-  const { headers, key } = record
-  const kindBytes = headers[headerNames.kind]
-  if (kindBytes === undefined || kindBytes.length === 0) {
+  const kindHeader = viewOfHeader(record, headerNames.kind)
+  if (kindHeader === undefined || kindHeader.length === 0) {
     return refused(
       'missing-kind',
       'the record has no kind header, and no ingress mapping is configured for such records',
     )
   }
-  const kind = kindOf(kindBytes)
-  if (kind === undefined) return refused('unknown-kind', `the kind is ${quoted(kindBytes.toString())}`)
-  const typeBytes = headers[headerNames.type]
-  const type = typeBytes === undefined ? undefined : types.read(typeBytes)
+  const kind = kindOf(kindHeader)
+  if (kind === undefined) return refused('unknown-kind', `the kind is ${quoted(kindHeader.text())}`)
+  const typeHeader = viewOfHeader(record, headerNames.type)
+  const type = typeHeader === undefined ? undefined : types.read(typeHeader)
   if (!type) return refused('missing-type', 'the type header is missing, empty or not UTF-8', { kind })
-  const id = headers[headerNames.id]
-  if (!isFilled(id)) return refused('missing-id', 'the id header is missing, empty or not UTF-8', { kind, type })
-  if (isKeyed(kind) && (key === null || key.length === 0)) {
-    return refused('missing-key', `a ${kind} record needs a key`, { kind, type, id: id.toString('utf8') })
+  const id = viewOfHeader(record, headerNames.id)
+  if (id === undefined || id.length === 0 || !isText(id.bytes, id.from, id.to))
+    return refused('missing-id', 'the id header is missing, empty or not UTF-8', { kind, type })
+  const textId = (): string => viewOfHeader(record, headerNames.id)!.text()
+  const key = viewOfKey(record)
+  if (isKeyed(kind) && (key === undefined || key.length === 0)) {
+    return refused('missing-key', `a ${kind} record needs a key`, { kind, type, id: textId() })
   }
-  if (key !== null && !isText(key)) {
-    return refused('invalid-key', 'the key is not UTF-8 text', { kind, type, id: id.toString('utf8') })
+  if (key !== undefined && !isText(key.bytes, key.from, key.to)) {
+    return refused('invalid-key', 'the key is not UTF-8 text', { kind, type, id: textId() })
   }
-  const timeBytes = headers[headerNames.time]
-  const timeMs = timeBytes === undefined ? undefined : timeInHeader(timeBytes)
+  const time = viewOfHeader(record, headerNames.time)
+  const timeMs = time === undefined ? undefined : timeInHeader(time.bytes, time.from, time.to)
   if (timeMs === undefined) {
-    const detail =
-      timeBytes === undefined ? 'the record has no time header' : `the time is ${quoted(timeBytes.toString('latin1'))}`
-    return refused('invalid-time', detail, { kind, type, id: id.toString('utf8'), key: key?.toString('utf8') ?? '' })
+    const detail = time === undefined ? 'the record has no time header' : `the time is ${quoted(time.text('latin1'))}`
+    return refused('invalid-time', detail, { kind, type, id: textId(), key: viewOfKey(record)?.text() ?? '' })
   }
   return {
     verdict: 'accepted',
-    head: new HeaderHead(kind, type, timeMs, { id, key }),
-    payload: new JsonPayload(record.value),
+    head: new HeaderHead(kind, type, timeMs, record),
+    payload: new JsonPayload(record),
   }
 }

@@ -5,10 +5,12 @@ import { batchesIn, readRecords } from '../../../src/log/kafka/batch-decoder.ts'
 import { batchBytesBound, encodeBatch, recordBytesBound } from '../../../src/log/kafka/batch-encoder.ts'
 import { batchAt } from '../../../src/log/kafka/batch-format.ts'
 import { crc32c } from '../../../src/log/kafka/crc32c.ts'
-import { at, compressed, first, record, storedBatch } from './batches.ts'
+import { at, compressed, first, plainRecord, record, storedBatch } from './batches.ts'
 
 const decode = (recordSet: Buffer, from = 0) =>
-  [...batchesIn(recordSet)].flatMap((batch) => readRecords(batch, at, from, []))
+  [...batchesIn(recordSet)]
+    .flatMap((batch) => readRecords(batch, at, from, []))
+    .map(plainRecord)
 
 describe('record batches', () => {
   it('decode to what was encoded', () => {

@@ -2,7 +2,7 @@ import { batchesIn, type RecordBatch } from '../../../src/log/kafka/batch-decode
 import { batchBytesBound, encodeBatch } from '../../../src/log/kafka/batch-encoder.ts'
 import { batchAt, batchPrefixBytes, writeInt64 } from '../../../src/log/kafka/batch-format.ts'
 import type { AbortedTransaction } from '../../../src/log/kafka/fetch.ts'
-import type { OutgoingRecord } from '../../../src/record/record.ts'
+import type { LogRecord, OutgoingRecord } from '../../../src/record/record.ts'
 
 export const at = { topic: 't', partition: 0 }
 
@@ -13,6 +13,12 @@ export const record = (value: string | null, rest: Partial<OutgoingRecord> = {})
   headers: {},
   ...rest,
 })
+
+/** The record with its fields as its own. */
+export const plainRecord = (record: LogRecord): LogRecord => {
+  const { topic, partition, offset, timestampMs, key, value, headers } = record
+  return { topic, partition, offset, timestampMs, key, value, headers }
+}
 
 const plain = { producerId: -1, producerEpoch: -1, transactional: false }
 
