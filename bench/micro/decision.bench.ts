@@ -1,6 +1,7 @@
-/** A decision's canonical JSON, without and with a rule that fired; beside it JSON.stringify of the same object. */
+/** A decision's canonical JSON as bytes, without and with a rule that fired; beside it JSON.stringify of the same object. */
 import { Bench } from 'tinybench'
-import { type DecisionParts, decisionJson } from '../../src/rules/decision.ts'
+import { TextWriter } from '../../src/record/packed/text-writer.ts'
+import { type DecisionParts, writeDecision } from '../../src/rules/decision.ts'
 import { cycle } from './sample.ts'
 
 const hash = `sha256:${'0'.repeat(64)}`
@@ -26,6 +27,7 @@ const decisions = (flagged: boolean): readonly DecisionParts[] =>
     absent: [],
     ruleSet: { hash, offset: -1 },
   }))
+const out = new TextWriter()
 let characters = 0
 
 const bench = new Bench({ time: 300, warmupTime: 100 })
@@ -35,7 +37,9 @@ for (const [name, flagged] of [
 ] as const) {
   const next = cycle(decisions(flagged))
   bench.add(`decision, ${name}`, () => {
-    characters += decisionJson(next()).json.length
+    out.begin()
+    writeDecision(next(), out)
+    characters += out.at - out.start
   })
   bench.add(`rival: JSON.stringify, ${name}`, () => {
     characters += JSON.stringify(next()).length

@@ -31,6 +31,18 @@ export interface OutgoingRecord extends TopicPartition {
   readonly value: Buffer | null
   readonly headers: Headers
   readonly timestampMs?: number
+  /**
+   * There where the fields lie packed, from the key's length to behind the last header (`PackedRecord`). A spread of such a
+   * record has no fields.
+   */
+  readonly packed?: Packed
+}
+
+/** `bytes[from, to)`. */
+export interface Packed {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
 }
 
 /** `topic-partition`, Kafka's way of naming one. */

@@ -1,3 +1,4 @@
+import type { TextWriter } from '../record/packed/text-writer.ts'
 import { type Outcome, outcomes } from './rule-set.ts'
 
 /** An event that a decision names, by its place in the log. */
@@ -30,6 +31,11 @@ export interface ReadState {
   readonly absent: readonly string[]
 }
 
+const noFeatures = {}
+
+/** Of rules whose conditions name nothing but the event. */
+export const nothingRead: ReadState = { features: noFeatures, rows: [], absent: [] }
+
 export interface DecisionParts extends ReadState {
   readonly decisionId: string
   readonly event: DecidedEvent
@@ -40,13 +46,18 @@ export interface DecisionParts extends ReadState {
   readonly truncated: readonly string[]
   readonly ruleSet: { readonly hash: string; readonly offset: number }
   /** For the extra decision after a trailing `not`: the record that moved stream time. */
-  readonly firedAt?: { readonly offset: number }
+  readonly firedAt?: { readonly offset: number } | undefined
   /** For a late event: how far behind it was, and the outcome that the rule set gives to late events. */
-  readonly late?: { readonly lagMs: number; readonly outcome: Outcome }
+  readonly late?: { readonly lagMs: number; readonly outcome: Outcome } | undefined
+}
+
+export interface Verdict {
+  readonly outcome: Outcome
+  readonly score: number
 }
 
 /** The most severe outcome of the live rules that fired and the highest of their scores; `allow` and 0 without any. */
-export function verdictOf(firings: readonly Firing[]): { readonly outcome: Outcome; readonly score: number } {
+export function verdictOf(firings: readonly Firing[]): Verdict {
   let severity = 0
   let score = 0
   for (const firing of firings) {
@@ -57,37 +68,69 @@ export function verdictOf(firings: readonly Firing[]): { readonly outcome: Outco
   return { outcome: outcomes[severity]!, score }
 }
 
+/** What a decision says of its event: the verdict of its rules, or the rule set's on what comes late. */
+export const verdictIn = ({ late, firings }: Pick<DecisionParts, 'late' | 'firings'>): Verdict =>
+  late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
+
 /**
- * The decision's value, one canonical JSON text and a pure function of its parts, with the outcome that it says. Members are
- * put together in RFC 8785's order, and JSON's own writer gives the canonical form of what is in them: its numbers are the
- * same, and ingress and templates let no half surrogate pair in.
+ * Writes the decision's value, one canonical JSON text and a pure function of its parts. Members come in RFC 8785's order, and
+ * JSON's own writer gives the canonical form of what is in them: its numbers are the same, and ingress and templates let no
+ * half surrogate pair in.
  */
-export function decisionJson(parts: DecisionParts): { readonly json: string; readonly outcome: Outcome } {
-  const { event, late, firings, firedAt, truncated, ruleSet, key } = parts
-  const { outcome, score } = late === undefined ? verdictOf(firings) : { outcome: late.outcome, score: 0 }
-  const json =
-    `{"absent":${listJson(parts.absent)},"decisionId":${quotedText(parts.decisionId)},` +
-    `"event":{"id":${quotedText(event.id)},"offset":${event.offset},"partition":${event.partition},"time":${event.timeMs},` +
-    `"type":${quotedText(event.type)}},"failed":${listJson(byRule(parts.failed), ({ code, rule }) => ({ code, rule }))},` +
-    `"features":${quoted(parts.features)},"fired":${listJson(byRule(firings), firedValue)},` +
-    `${firedAt === undefined ? '' : `"firedAt":{"offset":${firedAt.offset}},`}"key":${quotedText(key)},` +
-    `${late === undefined ? '' : `"late":${late.lagMs},`}"outcome":"${outcome}",` +
-    `"rows":${listJson(parts.rows, ({ id, offset, table }) => ({ id, offset, table }))},` +
-    `"ruleSet":{"hash":${quotedText(ruleSet.hash)},"offset":${ruleSet.offset}},"score":${quoted(score)}` +
-    `${truncated.length === 0 ? '' : `,"truncated":${quoted(truncated.toSorted())}`}}`
-  return { json, outcome }
+export function writeDecision(parts: DecisionParts, out: TextWriter): void {
+  const { event, late, firings, firedAt, truncated, ruleSet } = parts
+  const { outcome, score } = verdictIn(parts)
+  out.text('{"absent":')
+  out.text(listJson(parts.absent))
+  out.text(',"decisionId":')
+  out.quoted(parts.decisionId)
+  out.text(',"event":{"id":')
+  out.quoted(event.id)
+  out.text(',"offset":')
+  out.integer(event.offset)
+  out.text(',"partition":')
+  out.integer(event.partition)
+  out.text(',"time":')
+  out.integer(event.timeMs)
+  out.text(',"type":')
+  out.quoted(event.type)
+  out.text('},"failed":')
+  out.text(listJson(byRule(parts.failed), ({ code, rule }) => ({ code, rule })))
+  out.text(',"features":')
+  out.text(parts.features === noFeatures ? '{}' : JSON.stringify(parts.features))
+  out.text(',"fired":')
+  out.text(listJson(byRule(firings), firedValue))
+  if (firedAt !== undefined) {
+    out.text(',"firedAt":{"offset":')
+    out.integer(firedAt.offset)
+    out.text('}')
+  }
+  out.text(',"key":')
+  out.quoted(parts.key)
+  if (late !== undefined) {
+    out.text(',"late":')
+    out.integer(late.lagMs)
+  }
+  out.text(',"outcome":"')
+  out.text(outcome)
+  out.text('","rows":')
+  out.text(listJson(parts.rows, ({ id, offset, table }) => ({ id, offset, table })))
+  out.text(',"ruleSet":{"hash":')
+  out.quoted(ruleSet.hash)
+  out.text(',"offset":')
+  out.integer(ruleSet.offset)
+  out.text('},"score":')
+  out.text(JSON.stringify(score))
+  if (truncated.length > 0) {
+    out.text(',"truncated":')
+    out.text(JSON.stringify(truncated.toSorted()))
+  }
+  out.text('}')
 }
-
-const quoted = (value: unknown): string => JSON.stringify(value)
-
-const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-
-/** Most texts need no escapes: those are written as they are. */
-const quotedText = (text: string): string => (plainText.test(text) ? `"${text}"` : quoted(text))
 
 /** Most lists of most decisions are empty. */
 const listJson = <T>(list: readonly T[], formOf: (item: T) => unknown = (item) => item): string =>
-  list.length === 0 ? '[]' : quoted(list.map((item) => formOf(item)))
+  list.length === 0 ? '[]' : JSON.stringify(list.map((item) => formOf(item)))
 
 function firedValue({ evidence, mode, outcome, reason, rule, score }: Firing): unknown {
   const events = evidence.map(({ id, offset, partition, step }) => ({ id, offset, partition, step }))

@@ -15,6 +15,7 @@ export function revisedDecision(
   const supersedes = String(decision.headers[headerNames.id])
   const id = `r:${revision}:${supersedes}`
   const value = Buffer.from(canonicalJson({ ...JSON.parse(String(decision.value)), decisionId: id, supersedes }))
-  const { key, headers } = decision
-  return { ...decision, value, headers: { ...headers, [headerNames.id]: Buffer.from(id), ...seal({ key, id, value }) } }
+  const { topic, partition, key } = decision
+  const headers = { ...decision.headers, [headerNames.id]: Buffer.from(id), ...seal({ key, id, value }) }
+  return { topic, partition, key, value, headers }
 }

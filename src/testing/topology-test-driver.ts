@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { partitionFor } from '../record/murmur2.ts'
+import { unpacked } from '../record/packed/packed-record.ts'
 import type { Headers, LogRecord, OutgoingRecord } from '../record/record.ts'
 import type { StateEngine } from '../state/engine.ts'
 import { stateEngine } from '../state/engines/index.ts'
@@ -66,7 +67,7 @@ export class TopologyTestDriver {
       const task = await this.#task(subTopology, record.partition)
       const { timestampMs: causeMs } = record
       for (const written of await task.process([record]))
-        pending.push(this.#append({ timestampMs: causeMs, ...written }))
+        pending.push(this.#append({ timestampMs: causeMs, ...unpacked(written) }))
     }
     return first.offset
   }

@@ -74,7 +74,11 @@ export function compileGraph({ nodes }: SubTopology, host: GraphHost): Graph {
         const { sink } = node
         runs.set(
           node.name,
-          guarded(node, host, (record) => host.write({ topic: sink.topic, ...sink.toRecord(record) })),
+          guarded(node, host, (record) => {
+            const written = sink.toRecord(record)
+            // A packed one says itself where it goes, and has no fields to take over.
+            host.write(written.packed === undefined ? { topic: sink.topic, ...written } : (written as OutgoingRecord))
+          }),
         )
       }
     }

@@ -1,4 +1,5 @@
 import { LogError } from '../../errors.ts'
+import { unpacked } from '../../record/packed/packed-record.ts'
 import type { OutgoingRecord } from '../../record/record.ts'
 import type { FetchedBatch, PartitionReader, Producer } from '../log.ts'
 import type { Method, Methods } from './protocol.ts'
@@ -65,7 +66,7 @@ export class RemoteProducer implements Producer {
   }
 
   send(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    return this.#owner.call('send', { producer: this.#producer, records })
+    return this.#owner.call('send', { producer: this.#producer, records: records.map(unpacked) })
   }
 
   async close(): Promise<void> {

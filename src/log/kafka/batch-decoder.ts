@@ -1,9 +1,9 @@
 import { LogError } from '../../errors.ts'
+import { VarIntReader } from '../../record/packed/var-ints.ts'
 import type { LogRecord, TopicPartition } from '../../record/record.ts'
 import { attribute, batchAt, batchPrefixBytes, readInt64 } from './batch-format.ts'
 import { decompress } from './codecs.ts'
 import { FetchedRecord } from './fetched-record.ts'
-import { VarIntReader } from './var-ints.ts'
 
 /** A record batch as it lies in a fetch response: only its header is read until somebody wants the records. */
 export interface RecordBatch {

@@ -1,3 +1,4 @@
+import { varIntBytes, varLongBytes, writeVarInt, writeVarLong } from '../../record/packed/var-ints.ts'
 import type { OutgoingRecord } from '../../record/record.ts'
 import { attribute, batchAt, batchPrefixBytes, writeInt64 } from './batch-format.ts'
 import { crc32c } from './crc32c.ts'
@@ -9,9 +10,13 @@ export interface ProducerIdentity {
   readonly transactional: boolean
 }
 
+/** A record's length, attributes, timestamp and position with all the bytes they may take. */
+const prefixBound = 5 + 1 + 10 + 5
+
 /** The largest a record can become in a batch: its timestamp and position count with all the bytes they may take. */
 export function recordBytesBound(record: OutgoingRecord): number {
-  let bytes = 5 + 1 + 10 + 5 + 5 + (record.key?.length ?? 0) + 5 + (record.value?.length ?? 0) + 5
+  if (record.packed !== undefined) return prefixBound + record.packed.to - record.packed.from
+  let bytes = prefixBound + 5 + (record.key?.length ?? 0) + 5 + (record.value?.length ?? 0) + 5
   for (const name in record.headers) bytes += 10 + nameBytes(name).length + record.headers[name]!.length
   return bytes
 }
@@ -65,17 +70,20 @@ export function encodeBatch(
 }
 
 function writeRecord(batch: Buffer, from: number, record: OutgoingRecord, deltaMs: number, index: number): number {
+  const { packed } = record
+  const prefix = 1 + varLongBytes(deltaMs) + varIntBytes(index)
+  if (packed !== undefined) {
+    const at = writePrefix(batch, from, { bytes: prefix + packed.to - packed.from, deltaMs, index })
+    return at + packed.bytes.copy(batch, at, packed.from, packed.to)
+  }
   const { key, value, headers } = record
-  let bytes = 1 + varLongBytes(deltaMs) + varIntBytes(index) + fieldBytes(key) + fieldBytes(value)
+  let bytes = prefix + fieldBytes(key) + fieldBytes(value)
   let headerCount = 0
   for (const name in headers) {
     headerCount++
     bytes += fieldBytes(nameBytes(name)) + fieldBytes(headers[name]!)
   }
-  let at = writeVarInt(batch, from, bytes + varIntBytes(headerCount))
-  batch[at++] = 0
-  at = writeVarLong(batch, at, deltaMs)
-  at = writeVarInt(batch, at, index)
+  let at = writePrefix(batch, from, { bytes: bytes + varIntBytes(headerCount), deltaMs, index })
   at = writeField(batch, at, key)
   at = writeField(batch, at, value)
   at = writeVarInt(batch, at, headerCount)
@@ -83,39 +91,17 @@ function writeRecord(batch: Buffer, from: number, record: OutgoingRecord, deltaM
   return at
 }
 
-const zigZag = (value: number): number => ((value << 1) ^ (value >> 31)) >>> 0
-
-function varIntBytes(value: number): number {
-  const bits = zigZag(value)
-  return bits < 0x80 ? 1 : bits < 0x4000 ? 2 : bits < 0x20_0000 ? 3 : bits < 0x1000_0000 ? 4 : 5
+interface RecordPrefix {
+  /** Behind the length. */
+  readonly bytes: number
+  readonly deltaMs: number
+  readonly index: number
 }
 
-function writeVarInt(batch: Buffer, from: number, value: number): number {
-  let bits = zigZag(value)
-  let at = from
-  for (; bits >= 0x80; bits >>>= 7) batch[at++] = (bits & 0x7f) | 0x80
-  batch[at++] = bits
-  return at
-}
-
-const fitsInt32 = (value: number): boolean => (value | 0) === value
-const zigZagLong = (value: number): bigint =>
-  BigInt.asUintN(64, value < 0 ? BigInt(value) * -2n - 1n : BigInt(value) * 2n)
-
-function varLongBytes(value: number): number {
-  if (fitsInt32(value)) return varIntBytes(value)
-  let bytes = 1
-  for (let bits = zigZagLong(value); bits >= 0x80n; bits >>= 7n) bytes++
-  return bytes
-}
-
-function writeVarLong(batch: Buffer, from: number, value: number): number {
-  if (fitsInt32(value)) return writeVarInt(batch, from, value)
-  let at = from
-  let bits = zigZagLong(value)
-  for (; bits >= 0x80n; bits >>= 7n) batch[at++] = Number(bits & 0x7fn) | 0x80
-  batch[at++] = Number(bits)
-  return at
+function writePrefix(batch: Buffer, from: number, { bytes, deltaMs, index }: RecordPrefix): number {
+  const at = writeVarInt(batch, from, bytes)
+  batch[at] = 0
+  return writeVarInt(batch, writeVarLong(batch, at + 1, deltaMs), index)
 }
 
 const shortField = 24

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { unpacked } from '../../record/packed/packed-record.ts'
 import type { OutgoingRecord, TopicPartition } from '../../record/record.ts'
 import type {
   CommittedOffset,
@@ -61,7 +62,7 @@ export class SharedLog implements Log {
   }
 
   sendTogether(transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    return this.call(0, 'sendTogether', transactionalId, records)
+    return this.call(0, 'sendTogether', transactionalId, records.map(unpacked))
   }
 
   async openTransactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer> {
@@ -192,7 +193,7 @@ class SharedProducer implements TransactionalProducer {
   }
 
   send(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    return this.#log.call(this.#handle, 'send', records)
+    return this.#log.call(this.#handle, 'send', records.map(unpacked))
   }
 
   sendOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {

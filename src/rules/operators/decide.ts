@@ -5,21 +5,19 @@ import {
   type ProcessorContext,
   type StreamRecord,
 } from '../../topology/operator.ts'
-import { type DecisionParts, decisionJson, type Firing, type ReadState } from '../decision.ts'
+import { type DecisionParts, type Firing, nothingRead, type ReadState, verdictIn } from '../decision.ts'
 import type { Scope } from '../expression.ts'
 import { logPlaces, type Places } from '../places.ts'
 import { isExpired, type RuleSetPlan, typesOf } from '../plan.ts'
-import type { Rule, RuleSet } from '../rule-set.ts'
+import { type Outcome, outcomes, type Rule, type RuleSet } from '../rule-set.ts'
 import { nodeNames } from './admit.ts'
 import type { Overdue, Verdict } from './event-rule.ts'
 import type { Late, ReadyEvent } from './incoming.ts'
 
 /** A decision on its way to main. */
 export interface Decision {
-  readonly decisionId: string
   readonly timeMs: number
-  readonly json: string
-  readonly outcome: string
+  readonly parts: DecisionParts
 }
 
 export interface DecideOptions {
@@ -44,7 +42,7 @@ export const decide = (options: DecideOptions): OperatorDef<Verdict | ReadyEvent
     },
   })
 
-const nothingRead: ReadState = { features: {}, rows: [], absent: [] }
+const none: readonly never[] = []
 
 class Decider implements Processor<Verdict | ReadyEvent | Late> {
   readonly #options: DecideOptions
@@ -109,10 +107,10 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
         verdict.kind === 'fired' ? [verdict.firing] : [],
         {
           decisionId: `a:${this.#placeOf(partition, offset)}:${rule}`,
-          failed: verdict.kind === 'failed' ? [{ rule, code: verdict.code }] : [],
-          truncated: truncated ? [rule] : [],
+          failed: verdict.kind === 'failed' ? [{ rule, code: verdict.code }] : none,
+          truncated: truncated ? [rule] : none,
           firedAt: { offset: firedAt },
-          ...nothingRead,
+          read: nothingRead,
         },
       )
     }
@@ -123,14 +121,15 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
     const firings = this.#firings
     const failed = this.#failed
     const truncated = this.#truncated
-    this.#firings = []
-    this.#failed = []
-    this.#truncated = []
-    for (const firing of firings) this.#ctx.count(`hits.${firing.rule}`)
+    // Most events have none, and what follows is done with them before the next one comes.
+    if (firings.length > 0) this.#firings = []
+    if (failed.length > 0) this.#failed = []
+    if (truncated.length > 0) this.#truncated = []
+    for (const { rule } of firings) this.#ctx.count(`hits.${rule}`)
     if (this.#options.ruleSet.options.emit === 'flagged' && firings.length === 0) return
     const named = this.#named.get(event.type)!
     if (!named.isDecided(event.timeMs)) return
-    this.#forward(record, event, firings, { failed, truncated, ...named.read(event.timeMs, scope, rows) })
+    this.#forward(record, event, firings, { failed, truncated, read: named.read(event.timeMs, scope, rows) })
   }
 
   #decideLate(record: StreamRecord<Late>): void {
@@ -138,10 +137,10 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
     if (options.onLate === 'none' || options.emit === 'flagged') return
     const { head, lagMs } = record.value
     if (!this.#named.get(head.type)!.isDecided(head.timeMs)) return
-    this.#forward(record, head, [], {
-      failed: [],
-      truncated: [],
-      ...nothingRead,
+    this.#forward(record, head, none, {
+      failed: none,
+      truncated: none,
+      read: nothingRead,
       late: { lagMs, outcome: options.onLate },
     })
   }
@@ -150,27 +149,45 @@ class Decider implements Processor<Verdict | ReadyEvent | Late> {
     record: StreamRecord<unknown>,
     event: { readonly id: string; readonly type: string; readonly timeMs: number },
     firings: readonly Firing[],
-    rest: Omit<Parameters<typeof decisionJson>[0], 'event' | 'key' | 'firings' | 'ruleSet' | 'decisionId'> & {
+    {
+      decisionId = `d:${this.#placeOf(record.partition, record.offset)}`,
+      failed,
+      truncated,
+      read: { features, rows, absent },
+      firedAt,
+      late,
+    }: Pick<DecisionParts, 'failed' | 'truncated' | 'firedAt' | 'late'> & {
       readonly decisionId?: string
+      readonly read: ReadState
     },
   ): void {
-    const { key, partition, offset } = record
-    const { decisionId = `d:${this.#placeOf(partition, offset)}` } = rest
-    const { hash } = this.#options.ruleSet
-    const parts = {
-      event: { id: event.id, type: event.type, timeMs: event.timeMs, offset, partition },
+    const { key, partition, offset, headers, topic } = record
+    const { id, type, timeMs } = event
+    const { ruleSet, ruleSetOffset, places } = this.#options
+    const parts: DecisionParts = {
+      decisionId,
+      event: { id, type, timeMs, offset, partition },
       key,
       firings,
-      ruleSet: { hash, offset: this.#options.ruleSetOffset() },
-      ...rest,
-      decisionId,
+      failed,
+      truncated,
+      features,
+      rows,
+      absent,
+      ruleSet: { hash: ruleSet.hash, offset: ruleSetOffset() },
+      firedAt,
+      late,
     }
-    const { places } = this.#options
-    const { json, outcome } = decisionJson(places === logPlaces ? parts : withPlaces(parts, places))
-    this.#ctx.count(`decisions.${outcome}`)
-    this.#ctx.forward({ ...record, value: { decisionId, timeMs: event.timeMs, json, outcome } })
+    this.#ctx.count(decisionsOf[verdictIn(parts).outcome])
+    const value = { timeMs, parts: places === logPlaces ? parts : withPlaces(parts, places) }
+    this.#ctx.forward({ key, value, timestampMs: record.timestampMs, headers, topic, partition, offset })
   }
 }
+
+const decisionsOf = Object.fromEntries(outcomes.map((outcome) => [outcome, `decisions.${outcome}`])) as Record<
+  Outcome,
+  string
+>
 
 /** A decision by the offsets of its log instead of the engine's. */
 function withPlaces(parts: DecisionParts, places: Places): DecisionParts {
@@ -183,7 +200,7 @@ function withPlaces(parts: DecisionParts, places: Places): DecisionParts {
     event: placed(parts.event),
     firings: parts.firings.map((firing) => ({ ...firing, evidence: firing.evidence.map(placed) })),
     rows: parts.rows.map(placed),
-    ...(parts.firedAt === undefined ? {} : { firedAt: placed(parts.firedAt) }),
+    firedAt: parts.firedAt === undefined ? undefined : placed(parts.firedAt),
   }
 }
 
@@ -207,6 +224,7 @@ class NamedPaths {
   }
 
   read(timeMs: number, scope: Scope, rows: ReadyEvent['rows']): ReadState {
+    if (this.#paths.length === 0) return nothingRead
     const inForce = this.#neverExpires ? this.#rules : this.#rules.filter((rule) => !isExpired(rule, timeMs))
     const paths = this.#neverExpires ? this.#paths : pathsOf(inForce)
     const tables = this.#neverExpires ? this.#tables : tablesIn(paths)

@@ -1,5 +1,5 @@
-import type { FieldView } from '../../record/field-view.ts'
-import type { Headers } from '../../record/record.ts'
+import type { FieldView } from '../field-view.ts'
+import type { Headers } from '../record.ts'
 import { HeaderReader } from './header-reader.ts'
 import type { VarIntReader } from './var-ints.ts'
 
