@@ -81,7 +81,7 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
   const { event, late, firings, firedAt, truncated, ruleSet } = parts
   const { outcome, score } = verdictIn(parts)
   out.text('{"absent":')
-  out.text(listJson(parts.absent))
+  writeList(parts.absent, itself, out)
   out.text(',"decisionId":')
   out.quoted(parts.decisionId)
   out.text(',"event":{"id":')
@@ -95,11 +95,11 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
   out.text(',"type":')
   out.quoted(event.type)
   out.text('},"failed":')
-  out.text(listJson(byRule(parts.failed), ({ code, rule }) => ({ code, rule })))
+  writeList(byRule(parts.failed), failedValue, out)
   out.text(',"features":')
   out.text(parts.features === noFeatures ? '{}' : JSON.stringify(parts.features))
   out.text(',"fired":')
-  out.text(listJson(byRule(firings), firedValue))
+  writeList(byRule(firings), firedValue, out)
   if (firedAt !== undefined) {
     out.text(',"firedAt":{"offset":')
     out.integer(firedAt.offset)
@@ -114,13 +114,13 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
   out.text(',"outcome":"')
   out.text(outcome)
   out.text('","rows":')
-  out.text(listJson(parts.rows, ({ id, offset, table }) => ({ id, offset, table })))
+  writeList(parts.rows, rowValue, out)
   out.text(',"ruleSet":{"hash":')
   out.quoted(ruleSet.hash)
   out.text(',"offset":')
   out.integer(ruleSet.offset)
   out.text('},"score":')
-  out.text(JSON.stringify(score))
+  out.text(score === 0 ? '0' : JSON.stringify(score))
   if (truncated.length > 0) {
     out.text(',"truncated":')
     out.text(JSON.stringify(truncated.toSorted()))
@@ -129,8 +129,13 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
 }
 
 /** Most lists of most decisions are empty. */
-const listJson = <T>(list: readonly T[], formOf: (item: T) => unknown = (item) => item): string =>
-  list.length === 0 ? '[]' : JSON.stringify(list.map((item) => formOf(item)))
+function writeList<T>(list: readonly T[], formOf: (item: T) => unknown, out: TextWriter): void {
+  out.text(list.length === 0 ? '[]' : JSON.stringify(list.map((item) => formOf(item))))
+}
+
+const itself = (text: string): string => text
+const failedValue = ({ code, rule }: DecisionParts['failed'][number]): unknown => ({ code, rule })
+const rowValue = ({ id, offset, table }: DecisionParts['rows'][number]): unknown => ({ id, offset, table })
 
 function firedValue({ evidence, mode, outcome, reason, rule, score }: Firing): unknown {
   const events = evidence.map(({ id, offset, partition, step }) => ({ id, offset, partition, step }))
