@@ -20,7 +20,7 @@ export interface LogRecord extends TopicPartition {
   readonly ingested?: Accepted
   /**
    * There where key, value and headers are made when somebody asks for them: whoever asks only in passing reads them in
-   * place (`viewOfHeader`). A spread of such a record has none of them; see `movedTo`.
+   * place (`viewOfHeader`). A spread of such a record has none of them; `MovedRecord` has.
    */
   readonly inPlace?: Viewable
 }

@@ -8,9 +8,7 @@ import { crc32c } from '../../../src/log/kafka/crc32c.ts'
 import { at, compressed, first, plainRecord, record, storedBatch } from './batches.ts'
 
 const decode = (recordSet: Buffer, from = 0) =>
-  [...batchesIn(recordSet)]
-    .flatMap((batch) => readRecords(batch, at, from, []))
-    .map(plainRecord)
+  [...batchesIn(recordSet)].flatMap((batch) => readRecords(batch, at, from, [])).map(plainRecord)
 
 describe('record batches', () => {
   it('decode to what was encoded', () => {
