@@ -103,7 +103,7 @@ async function decisionsOf(topology: SubTopology, log: readonly LogRecord[]): Pr
   const task = await ReplayTask.open({ topology, partition: 0, engine, folder: 'through', count() {} })
   const written = await task.process(log)
   await task.close()
-  return written.filter(({ topic, ...record }) => topic === source.topic && isDecision(record)).map(textOf)
+  return written.filter((record) => record.topic === source.topic && isDecision(record)).map(textOf)
 }
 
 const textOf = ({ value }: Pick<LogRecord, 'value'>): string => String(value)
