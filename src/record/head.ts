@@ -1,6 +1,4 @@
-import { type FieldView, viewOfHeader, viewOfKey } from './field-view.ts'
-import { headerNames } from './headers.ts'
-import type { LogRecord } from './record.ts'
+import type { FieldView } from './field-view.ts'
 
 export const kinds = ['business', 'data', 'decision', 'control'] as const
 
@@ -37,32 +35,4 @@ const kindBytes = kinds.map((kind) => ({ kind, bytes: Buffer.from(kind) }))
 export function kindOf(header: FieldView): Kind | undefined {
   for (const { kind, bytes } of kindBytes) if (header.equals(bytes)) return kind
   return undefined
-}
-
-/** A head that decodes id and key when somebody asks: most records are dropped by their type alone. */
-export class HeaderHead implements Head {
-  readonly kind: Kind
-  readonly type: string
-  readonly timeMs: number
-  readonly #record: LogRecord
-  #id: string | undefined
-  #key: string | undefined
-
-  /** The record has an id, and it and the key are text (`isText`). */
-  constructor(kind: Kind, type: string, timeMs: number, record: LogRecord) {
-    this.kind = kind
-    this.type = type
-    this.timeMs = timeMs
-    this.#record = record
-  }
-
-  get id(): string {
-    this.#id ??= viewOfHeader(this.#record, headerNames.id)!.text()
-    return this.#id
-  }
-
-  get key(): string {
-    this.#key ??= viewOfKey(this.#record)?.text() ?? ''
-    return this.#key
-  }
 }

@@ -1,6 +1,5 @@
 import { SerdeError } from '../errors.ts'
 import { nestsDeeperThan } from './nesting.ts'
-import type { LogRecord } from './record.ts'
 import type { Rejection, RejectReason } from './reject.ts'
 import { decodeText } from './text.ts'
 
@@ -83,12 +82,16 @@ abstract class Payload implements LazyPayload {
   }
 }
 
+interface WithValue {
+  readonly value: Buffer | null
+}
+
 /** A payload still in bytes: the value of a record. */
 export class JsonPayload extends Payload {
-  readonly #record: Pick<LogRecord, 'value'>
+  readonly #record: WithValue
   #result: PayloadResult | undefined
 
-  constructor(record: Pick<LogRecord, 'value'>) {
+  constructor(record: WithValue) {
     super()
     this.#record = record
   }

@@ -1,6 +1,6 @@
 import { RuleSetError, TopologyError } from '../errors.ts'
 import { waitingSerde } from '../operators/sequence/waiting-serde.ts'
-import { viewOfHeader } from '../record/field-view.ts'
+import { viewOfHeader } from '../record/in-place.ts'
 import {
   createIngress,
   featureTypePrefix,
