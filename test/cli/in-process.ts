@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { ExitCode } from '../../src/cli/cli.ts'
+import type { Cli, ExitCode } from '../../src/cli/cli.ts'
 import { runCli } from '../../src/cli/run.ts'
 import type { LogClient } from '../../src/log/log.ts'
 import type { WeirConfig } from '../../src/runtime/config.ts'
@@ -8,6 +8,8 @@ export interface InProcessOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
   readonly log?: LogClient
+  /** In place of `log`: how commands connect. */
+  readonly connect?: Cli['connect']
   readonly interrupted?: AbortSignal
   /** Called with everything on standard output so far. */
   readonly onOut?: (out: string) => void
@@ -23,7 +25,7 @@ export interface InProcessResult {
 
 /** Runs a command line within the test, on a log that the test holds. */
 export async function runInProcess(args: readonly string[], options: InProcessOptions = {}): Promise<InProcessResult> {
-  const { input = '', env = {}, log, interrupted = new AbortController().signal, onOut } = options
+  const { input = '', env = {}, log, connect, interrupted = new AbortController().signal, onOut } = options
   const texts = { out: '', err: '' }
   const connected: WeirConfig[] = []
   const output = (name: 'out' | 'err') => {
@@ -39,8 +41,9 @@ export async function runInProcess(args: readonly string[], options: InProcessOp
     input: Readable.from([Buffer.from(input)], { objectMode: false }),
     env,
     interrupted,
-    async connect(config) {
+    async connect(config, options) {
       connected.push(config)
+      if (connect !== undefined) return connect(config, options)
       if (log === undefined) throw new Error('this test has no log')
       return { ...bound(log), close: async () => {} }
     },

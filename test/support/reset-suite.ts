@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectLog } from '../../src/cli/connect-log.ts'
 import { canonicalJson } from '../../src/record/canonical-json.ts'
-import { type Running, startWeir, temporaryFolder, weir } from '../cli/weir.ts'
+import { runInProcess } from '../cli/in-process.ts'
+import { type Running, startWeir, temporaryFolder } from '../cli/weir.ts'
 import { eventually } from './eventually.ts'
 
 const rules = (limit: number) => `version: 1
@@ -60,9 +62,17 @@ export interface ResetPlace {
   readonly log: readonly string[]
   readonly appId: string
   readonly env: Readonly<Record<string, string>>
+  /** Fail points at which the application dies while it decides again. */
+  readonly crashes: readonly string[]
 }
 
-/** `weir reset` as its user meets it, in processes of their own. */
+/** A command on a log that it opens itself; the application runs in a process of its own. */
+const weir = (
+  args: readonly string[],
+  options: { readonly env: Readonly<Record<string, string>>; readonly input?: string },
+) => runInProcess(args, { ...options, connect: connectLog })
+
+/** `weir reset` as its user meets it. */
 export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace): void {
   describe(`weir reset on ${name}`, { timeout: 90_000 }, () => {
     const folder = temporaryFolder()
@@ -127,7 +137,7 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
     async function backtested(): Promise<string[]> {
       const replayed = folder.inside('replayed.jsonl')
       const input = ['--input', folder.inside('export.jsonl'), '--partitions', '2', '--output', replayed]
-      expect((await weir(['backtest', '--rules', ruleFolder, ...input])).code).toBe(0)
+      expect((await weir(['backtest', '--rules', ruleFolder, ...input], { env: {} })).code).toBe(0)
       return readFileSync(replayed, 'utf8').trimEnd().split('\n')
     }
     const decided = (total: number) =>
@@ -199,15 +209,13 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       expect(deadLetters).toBe(1)
       // Each still knows how far the application once was.
       for (const failPoint of ['reset-committed:1', 'reset-deleted:2']) {
-        const killed = await weir(['reset', ...app(), '--execute', ...place.log], {
+        const killed = await startWeir(['reset', ...app(), '--execute', ...place.log], {
           env: { ...place.env, WEIR_FAIL_POINT: failPoint },
-        })
+        }).ended
         expect(killed.err).toContain('fail point')
-        const refused = launch()
-        await eventually(() => expect(refused.err()).toContain('run weir reset --execute again'), { withinMs: 20_000 })
-        refused.child.kill('SIGKILL')
-        await refused.ended
-        await eventually(async () => expect(await reset()).toMatchObject({ code: 0 }), { withinMs: 30_000 })
+        const refused = await launch().ended
+        expect(refused.code).not.toBe(0)
+        expect(refused.err).toContain('run weir reset --execute again')
       }
       expect(await reset('--execute')).toMatchObject({ code: 0 })
       await start()
@@ -253,8 +261,7 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       const ofFirst = before.filter(({ event }) => event.partition === 0).map(({ event }) => event.offset)
       const point = ofFirst[Math.floor(ofFirst.length / 2)]!
       expect(await reset('--to-offset', `0:${point}`, '--redecide', '--execute')).toMatchObject({ code: 0 })
-      await crash('after-offsets:3')
-      await crash('before-apply:4')
+      for (const failPoint of place.crashes) await crash(failPoint)
       await start()
       const replayed = new Map((await backtested()).map((line) => [JSON.parse(line).decisionId as string, line]))
       const expected = before

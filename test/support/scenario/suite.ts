@@ -84,36 +84,40 @@ export const expectedOf = (main: readonly (readonly LogRecord[])[], ruleSet: Rul
     { ruleSet: { hash: ruleSet.hash, offset: -1 } },
   )
 
+/** `expectedOf` main as it grows: worked out again only when there is more to decide. */
+export function oracleFor(ruleSet: RuleSet): (main: readonly (readonly LogRecord[])[]) => ExpectedPartition[] {
+  let [inputs, expected]: [number, ExpectedPartition[]] = [-1, []]
+  return (main) => {
+    const now = main.flat().length - main.flatMap(decisionsIn).length
+    if (now !== inputs) [inputs, expected] = [now, expectedOf(main, ruleSet)]
+    return expected
+  }
+}
+
 export const decisionsIn = (records: readonly LogRecord[]): ComparedDecision[] =>
   records
     .filter(({ headers }) => headers.kind?.toString() === 'decision')
     .map(({ key, headers, value }) => ({ key: key!.toString(), id: headers.id!.toString(), value: value! }))
 
-/** Every event of main has been decided as the oracle decides it; fails with the first difference. */
-export async function expectDecided({ log, mainTopic }: MainTopic, ruleSet: RuleSet): Promise<ExpectedPartition[]> {
-  const main = await readPartitions(log, mainTopic)
-  const expected = expectedOf(main, ruleSet)
-  const found = main.map(decisionsIn)
-  expect(
-    firstDifference(
-      found,
-      expected.map(({ decisions }) => decisions),
-    ),
-  ).toBeUndefined()
-  return expected
-}
-
-/** Waits until as many decisions lie on main as the oracle expects, then compares them all. */
+/** Waits until as many decisions lie on main as the oracle expects, then compares them all; fails with the first difference. */
 export async function decided(at: MainTopic, ruleSet: RuleSet, withinMs = 120_000): Promise<ExpectedPartition[]> {
-  await eventually(
+  const oracle = oracleFor(ruleSet)
+  const main = await eventually(
     async () => {
-      const main = await readPartitions(at.log, at.mainTopic)
-      const wanted = expectedOf(main, ruleSet).reduce((sum, { decisions }) => sum + decisions.length, 0)
-      expect(main.flatMap(decisionsIn).length).toBeGreaterThanOrEqual(wanted)
+      const read = await readPartitions(at.log, at.mainTopic)
+      const wanted = oracle(read).reduce((sum, { decisions }) => sum + decisions.length, 0)
+      expect(read.flatMap(decisionsIn).length).toBeGreaterThanOrEqual(wanted)
+      return read
     },
-    { withinMs, everyMs: 500 },
+    { withinMs, everyMs: 200 },
   )
-  return await expectDecided(at, ruleSet)
+  const expected = oracle(main)
+  const difference = firstDifference(
+    main.map(decisionsIn),
+    expected.map(({ decisions }) => decisions),
+  )
+  expect(difference).toBeUndefined()
+  return expected
 }
 
 /** The whole scenario on one log, decided record by record and byte by byte as the naive oracle decides it. */
