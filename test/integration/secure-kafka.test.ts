@@ -3,8 +3,10 @@ import path from 'node:path'
 import kafkajs, { type Admin } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { canRun } from '../../scripts/broker/jars.ts'
+import { connectLog } from '../../src/cli/connect-log.ts'
+import { runInProcess } from '../cli/in-process.ts'
 import { writeSmallRules } from '../cli/small-rules.ts'
-import { type Ended, type Running, startWeir, weir } from '../cli/weir.ts'
+import { type Ended, type Running, startWeir } from '../cli/weir.ts'
 import { type SecureBroker, startSecureBroker, user } from '../support/secure/broker.ts'
 
 const { AclOperationTypes: operation, AclPermissionTypes: permission, AclResourceTypes: resource } = kafkajs
@@ -12,6 +14,10 @@ const literal = kafkajs.ResourcePatternTypes.LITERAL
 const canStart = (await canRun('java', ['-version'])) && (await canRun('openssl', ['version']))
 
 type Env = Record<string, string>
+
+/** A command that ends by itself. */
+const weir = (args: readonly string[], options: { readonly env: Env; readonly input?: string }) =>
+  runInProcess(args, { ...options, connect: connectLog })
 
 const event = (id: string): string =>
   JSON.stringify({

@@ -36,7 +36,7 @@ describeWithBroker('an owner that is killed, on Kafka', () => {
     const place: LogPlace = { kind: 'kafka', brokers: requireBroker() }
     const id = randomUUID().slice(0, 8)
     const names = { place, mainTopic: `main-${id}`, applicationId: `standby-${id}` }
-    const { lines } = scenario({ simulated: 3_000, repeats: 1 })
+    const { lines } = scenario({ simulated: 1_500, repeats: 1 })
     const ruleSet = await loadRuleSet(scenarioRules)
     return withLogAt(place, async (log) => {
       const at = { ...names, log }
@@ -54,11 +54,11 @@ describeWithBroker('an owner that is killed, on Kafka', () => {
           { withinMs: 60_000 },
         )
       await both()
-      await sendLines(log, names.mainTopic, lines.slice(0, -300))
+      await sendLines(log, names.mainTopic, lines.slice(0, -150))
       await decided(at, ruleSet)
       await both()
       const before = survivor.status!.replayed
-      await sendLines(log, names.mainTopic, lines.slice(-300))
+      await sendLines(log, names.mainTopic, lines.slice(-150))
       expect(await owner.kill()).toMatchObject({ signal: 'SIGKILL' })
       await eventually(() => expect(survivor.runs).toBe(scenarioPartitions), { withinMs: 60_000 })
       await decided(at, ruleSet)

@@ -219,6 +219,11 @@ export function resetHistorySuite(name: string, placeIn: (folder: string) => His
       expect(await replayed(records, load(first))).toEqual(expect.arrayContaining(early!))
       const sets = new Set(late!.map((each) => JSON.parse(each).ruleSet.hash))
       expect(sets).toEqual(new Set([load(second).hash, load(third).hash]))
+
+      await app!.stop()
+      await log.deleteRecordsBefore({ topic: place.mainTopic, partition: 1 }, 3)
+      const forgotten = await reset('--incomplete')
+      expect(forgotten).toMatchObject({ code: 2, err: expect.stringContaining('weir deploy DIR --again') })
     })
 
     it('decides anew by other rule files, from the results that main holds; not where those change what is counted', {

@@ -6,7 +6,8 @@ import { runInProcess } from '../cli/in-process.ts'
 import { type Running, startWeir, temporaryFolder } from '../cli/weir.ts'
 import { eventually } from './eventually.ts'
 
-const rules = (limit: number) => `version: 1
+const rules = (limit: number, emit: string) => `version: 1
+options: {emit: ${emit}}
 events: {card.authorised: {amount: double}}
 tables: {customers: {from: public.customers, fields: {country: string}}}
 features: {spend: {agg: sum, event: card.authorised, value: e.amount, window: 30d}}
@@ -87,7 +88,8 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       const sent = await weir(['send', ...place.log, '-'], { env: place.env, input: lines.join('\n') })
       expect(sent.err).toBe('')
     }
-    const writeRules = (limit: number) => writeFileSync(folder.inside('rules', 'rules.yaml'), rules(limit))
+    const writeRules = (limit: number, emit = 'all') =>
+      writeFileSync(folder.inside('rules', 'rules.yaml'), rules(limit, emit))
     const launch = (env: Readonly<Record<string, string>> = {}) => {
       running = startWeir(['run', ...place.log, ...app(), '--unsigned', '--port', '0'], {
         env: { ...place.env, ...env },
@@ -168,7 +170,8 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
 
     it('only says what it would do without --execute', async () => {
       await stop()
-      const { code, out } = await reset('--json')
+      // The log knows the rules.
+      const { code, out } = await cli('reset', '--app-id', place.appId, '--json')
       expect(code).toBe(0)
       const { executed, partitions } = JSON.parse(out)
       expect(executed).toBe(false)
@@ -236,18 +239,21 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       expect(await backtested()).toEqual(after)
     })
 
-    it('shows decisions that differ as errors, and leaves those in the log', async () => {
+    it('shows decisions that differ, or are no longer made, as errors, and leaves those in the log', async () => {
       const before = await decisions()
-      writeRules(5)
+      writeRules(5, 'flagged')
       expect(await reset('--execute')).toMatchObject({ code: 0 })
       await start()
       await eventually(
         async () => {
-          expect((await metric('decisions_equal')) + (await metric('decisions_differing'))).toBe(count + 1)
+          expect((await metric('decisions_differing')) + (await metric('decisions_retracted'))).toBe(count + 1)
         },
         { withinMs: 40_000, everyMs: 200 },
       )
-      expect(await metric('decisions_differing')).toBeGreaterThan(10)
+      const flagged = (await backtested()).length
+      expect([await metric('decisions_differing'), await metric('decisions_equal')]).toEqual([flagged, 0])
+      expect(flagged).toBeGreaterThan(10)
+      expect(flagged).toBeLessThan(count - 10)
       expect(running!.err()).toMatch(/"level":"error".*decisions in the log are not what is decided now/)
       const report = (await (await fetch(health())).json()) as { status: string; reasons: string[] }
       expect(report.status).toBe('degraded')
@@ -260,7 +266,12 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       const before = await made()
       const ofFirst = before.filter(({ event }) => event.partition === 0).map(({ event }) => event.offset)
       const point = ofFirst[Math.floor(ofFirst.length / 2)]!
-      expect(await reset('--to-offset', `0:${point}`, '--redecide', '--execute')).toMatchObject({ code: 0 })
+      const [, other] = JSON.parse((await reset('--json')).out).partitions
+      writeRules(5)
+      const alone = await reset('--to-offset', `0:${point}`)
+      expect(alone.err).toContain(`(1:${other.position} compares nothing there)`)
+      const points = `0:${point},1:${other.position}`
+      expect(await reset('--to-offset', points, '--redecide', '--execute')).toMatchObject({ code: 0 })
       for (const failPoint of place.crashes) await crash(failPoint)
       await start()
       const replayed = new Map((await backtested()).map((line) => [JSON.parse(line).decisionId as string, line]))
@@ -286,7 +297,7 @@ export function resetSuite(name: string, placeIn: (folder: string) => ResetPlace
       await start()
       await decided(before.length + left.length)
       await stop()
-      const again = (await made()).filter(({ decisionId }) => /^r:2:.:0|^r:1:.:1/.test(decisionId))
+      const again = (await made()).filter(({ decisionId }) => decisionId.startsWith('r:2:'))
       expect(again.map(({ supersedes }) => supersedes)).toEqual(left.map(({ decisionId }) => decisionId))
       expect(await reset('--execute')).toMatchObject({ code: 0 })
       await start()
