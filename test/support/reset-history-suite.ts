@@ -221,6 +221,20 @@ export function resetHistorySuite(name: string, placeIn: (folder: string) => His
       expect(sets).toEqual(new Set([load(second).hash, load(third).hash]))
 
       await app!.stop()
+      const { topic, partition, key, value, headers } = records.findLast(isDecision)!
+      const other = Buffer.from(String(value).replace(/"outcome":"\w+"/, '"outcome":"none"'))
+      const producer = await log.openProducer()
+      await producer.send([{ topic, partition, key, value: other, headers }])
+      await producer.close()
+      expect(await reset('--redecide', '--execute')).toMatchObject({ code: 0, err: '' })
+      counts = {}
+      await start('b')
+      await eventually(() => expect(counts['decisions.equal']).toBe(valuesOf(records).length - 1), { withinMs: 60_000 })
+      await app!.stop()
+      const { decisionId, ...parts } = JSON.parse(String(value))
+      const again = canonicalJson({ ...parts, decisionId: `r:1:${decisionId}`, supersedes: decisionId })
+      expect(valuesOf(await main()).filter((each) => !isFirst(each))).toEqual([again])
+
       await log.deleteRecordsBefore({ topic: place.mainTopic, partition: 1 }, 3)
       const forgotten = await reset('--incomplete')
       expect(forgotten).toMatchObject({ code: 2, err: expect.stringContaining('weir deploy DIR --again') })

@@ -21,7 +21,6 @@ export interface DecidedBy {
   readonly beginning: Beginning
   /** The states of those that were deployed since; each decides from where the log activates it. */
   readonly deployed: readonly DroppedState[]
-  readonly isDeployed: boolean
   /** Main's partitions that began with other rule files, with the hash of those. */
   readonly otherwise: ReadonlyMap<number, string>
   /** The sub-topologies behind the one that reads main. */
@@ -58,7 +57,6 @@ export async function decidedBy(
       id,
       stores: namesOf(topologyIn(readable(content, hash))[0]!.stores),
     })),
-    isDeployed: contents.size > 0,
     otherwise: new Map(changed.map(({ partition, hash }) => [partition, hash])),
     behind: behind.map(({ id }) => id),
   }

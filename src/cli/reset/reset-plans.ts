@@ -57,11 +57,8 @@ async function refuseLeftOut(log: Log, appId: string, at: TopicPartition, { othe
   )
 }
 
-function refuseWithoutBeginning(
-  { topic, partition, to }: ResetPlan,
-  { isDeployed }: DecidedBy,
-  flags: ResetFlags,
-): void {
+function refuseWithoutBeginning({ topic, partition, to }: ResetPlan, { deployed }: DecidedBy, flags: ResetFlags): void {
+  const isDeployed = deployed.length > 0
   if (to === 0 || (flags.incomplete && !isDeployed)) return
   const begins = `partition ${partition} of ${topic} begins at offset ${to}`
   throw new UsageError(
