@@ -11,8 +11,8 @@ export const recordFaults = [
   murmur2({
     id: 'murmur2-sign',
     what: 'A negative hash is made positive by its absolute value, so that keys land on other partitions than in Kafka.',
-    find: '(murmur2(key) & 0x7fffffff) % partitions',
-    replace: 'Math.abs(murmur2(key)) % partitions',
+    find: '(hash & 0x7fffffff) % partitions',
+    replace: 'Math.abs(hash) % partitions',
   }),
   murmur2({
     id: 'murmur2-tail',
@@ -29,8 +29,8 @@ export const recordFaults = [
   admit({
     id: 'too-large-accepted',
     what: 'A value over the limit is read.',
-    find: 'if (bytes > this.#options.maxValueBytes)',
-    replace: 'if (bytes > 2 * this.#options.maxValueBytes)',
+    find: 'if (bytes > maxValueBytes)',
+    replace: 'if (bytes > 2 * maxValueBytes)',
   }),
   faultsIn('src/record/ingress.ts', ['test/record/ingress.test.ts'])({
     id: 'forged-accepted',

@@ -23,7 +23,7 @@ describeWithBroker('instances with features, a list and trailing nots', () => {
   })
 
   it('decide exactly what lies between aborted transactions of others and of their own', async () => {
-    const row = await abortedCampaign({ brokers: requireBroker(), events: 1_500, seed, rounds: 2, say })
+    const row = await abortedCampaign({ brokers: requireBroker(), events: 2_000, seed, rounds: 2, say })
     expectExact(row)
     expect(row.fired).toBeGreaterThan(10)
   })
