@@ -23,6 +23,8 @@ interface Sample {
 }
 
 const sampleEveryMs = 5_000
+/** The defaults, where other campaigns have smaller ones: here memory and latency count. */
+const asDeployed = { maxRecords: 2_000, maxBytes: 1_048_576, writeBehindBytes: 48 * 2 ** 20, sessionTimeoutMs: 10_000 }
 /** What happens while write buffers and caches fill says nothing of the hours after. */
 const tellingMinutes = 30
 /** Of the samples, left out of what is reported: caches and write buffers fill up. */
@@ -31,7 +33,7 @@ const warmUpShare = 0.2
 /** Steady load on one instance; what it takes and how fast it answers, and whether that grows. */
 export const soakCampaign = (options: SoakOptions): Promise<Row> => {
   const events = Math.ceil(options.minutes * 60 * options.perSecond)
-  const settings = { usageEveryMs: sampleEveryMs }
+  const settings = { ...asDeployed, usageEveryMs: sampleEveryMs }
   return withCampaign({ ...options, events, instances: 1, settings }, async (campaign) => {
     await campaign.start()
     const over = new AbortController()
