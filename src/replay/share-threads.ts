@@ -6,7 +6,7 @@ import { type Decided, together } from './decider.ts'
 import type { ReadSoFar, ShareOptions } from './share.ts'
 
 /** What a thread is given. */
-export interface ShareData extends Omit<ShareOptions, 'ruleSet' | 'engine' | 'onProgress' | 'part'> {
+export interface ShareData extends Omit<ShareOptions, 'ruleSet' | 'engine' | 'onProgress' | 'part' | 'signal'> {
   /** The rule set's canonical text. */
   readonly canonical: string
   readonly engine: StateEngine['name']
@@ -23,7 +23,7 @@ const threadFile = new URL(`./share-thread${extname(import.meta.url)}`, import.m
 
 /** Decides all partitions of a file, a share of them in each thread. The first failure ends all. */
 export async function decideInThreads(
-  options: Omit<ShareOptions, 'share' | 'part'>,
+  options: Omit<ShareOptions, 'share' | 'part' | 'signal'>,
 ): Promise<Decided & { readonly lines: number }> {
   const { ruleSet, engine, onProgress, ...rest } = options
   const reads: ReadSoFar[] = Array.from({ length: options.shares }, () => ({ lines: 0, bytes: 0 }))
@@ -33,6 +33,7 @@ export async function decideInThreads(
         workerData: { ...rest, share, canonical: ruleSet.canonical, engine: engine.name } satisfies ShareData,
       }),
   )
+  const exits = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)))
   try {
     const decided = await Promise.all(
       workers.map((worker, share) =>
@@ -44,7 +45,9 @@ export async function decideInThreads(
     )
     return { ...together(decided), lines: decided[0]!.lines }
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()))
+    // Not by force: they close their databases and take their folders away.
+    for (const worker of workers) worker.postMessage('end')
+    await Promise.all(exits)
   }
 }
 

@@ -20,14 +20,17 @@ export interface ShareOptions extends Omit<DeciderOptions, 'output'> {
   readonly shares: number
   /** Told every few megabytes. */
   readonly onProgress: (read: ReadSoFar) => void
+  /** Ends it early. Default never. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * Decides the partitions of one share. Every share reads all lines, since a line's own text says where it lies, and whether it
  * is one at all: so no share depends on another, and all find the same problems in the input.
+ * @throws what `signal` was aborted with
  */
 export async function decideShare(options: ShareOptions): Promise<Decided & { readonly lines: number }> {
-  const { input, outputFolder, partitions, share, shares, onProgress } = options
+  const { input, outputFolder, partitions, share, shares, onProgress, signal } = options
   const placement = new LinePlacement({ topic, partitions })
   const isOurs = (partition: number): boolean => partition % shares === share
   const output = outputFolder === undefined ? undefined : new OutputParts(outputFolder)
@@ -36,6 +39,7 @@ export async function decideShare(options: ShareOptions): Promise<Decided & { re
   try {
     const decided = await decideAll({ ...options, output }, async (decider) => {
       for await (const { lines, bytes } of readLineBlocks(input)) {
+        signal?.throwIfAborted()
         for (const text of lines) {
           const record = placement.placeText(text, isOurs)
           const work = record === undefined ? undefined : decider.take(record)

@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Log } from '../../log/log.ts'
 import { errorOf } from '../../log/shared/protocol.ts'
@@ -12,6 +13,9 @@ export interface ThreadPoolOptions extends Omit<MemberOptions, 'authenticity'> {
   /** Takes the log lines of the threads. Default: standard error. */
   readonly write?: (line: string) => void
 }
+
+// The build has the same file in JavaScript.
+const threadFile = new URL(`./thread${extname(import.meta.url)}`, import.meta.url)
 
 /** The worst comes first. */
 const states: readonly AppState[] = ['ERROR', 'PENDING_SHUTDOWN', 'CREATED', 'REBALANCING', 'RUNNING', 'NOT_RUNNING']
@@ -80,7 +84,7 @@ export class ThreadPool implements RunningApp {
       ruleSetHash: ruleSet?.hash,
       log: channel,
     }
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+    const worker = new Worker(threadFile, {
       workerData: data,
       transferList: channel === undefined ? [] : [channel],
     })
