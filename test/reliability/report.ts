@@ -58,9 +58,8 @@ const legend = `*Fired* counts what happened, not what was asked for. *Recovery*
 until all partitions were processed again; the time after which a dead instance is noticed (1.5 s here, 10 s where only the
 broker ends, \`sessionTimeoutMs\`) is part of it. *Events* are all records on main that are no decisions.
 
-A long recovery is one of several rounds of the group: with sessions of 1.5 s on cores that all share, a living instance
-whose heartbeat the busy broker answers too late is taken for dead, its tasks move, and another round follows. Sessions as long as
-the default do without.
+A long recovery is one of several rounds of the group (counted below): with sessions of 1.5 s on cores that all share, a living
+instance whose heartbeat the busy broker answers too late is taken for dead, its tasks move, and another round follows.
 `
 
 export async function writeDocument(file: string, { machine, node, rows }: Report): Promise<void> {
