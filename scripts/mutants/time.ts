@@ -148,7 +148,7 @@ export const timeFaults = [
   faultsIn('src/record/mappings/headers.ts', ['test/record/ingress.test.ts'])({
     id: 'log-time-used-for-event-time',
     what: "The log's timestamp is taken for the event's time.",
-    find: 'new HeaderHead(kind, type, timeMs, { id, key })',
-    replace: 'new HeaderHead(kind, type, record.timestampMs, { id, key })',
+    find: 'new HeaderHead(kind, type, timeMs, record)',
+    replace: 'new HeaderHead(kind, type, record.timestampMs, record)',
   }),
 ]
