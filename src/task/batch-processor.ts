@@ -11,6 +11,7 @@ export interface BatchProcessorOptions {
   readonly partition: number
   readonly state: TaskState
   readonly streamTime: StreamTime
+  /** Told behind each batch what operators counted in it; not of a batch that failed. */
   readonly count: (name: string, by?: number) => void
   /** The last record before the first batch that stream time looked at, where that is known. */
   readonly lastTimed?: TimedRecord | undefined
@@ -82,17 +83,19 @@ export class BatchProcessor {
   readonly #graph: Graph
   readonly #sources: ReadonlyMap<string, SourceDef>
   #outgoing: OutgoingRecord[] = []
+  /** What operators counted in the batch in hand. */
+  readonly #counts = new Map<string, number>()
   #lastTimed: TimedRecord | undefined
 
   constructor(options: BatchProcessorOptions) {
-    const { topology, taskId, partition, state, streamTime, count } = options
+    const { topology, taskId, partition, state, streamTime } = options
     this.#options = options
     this.#lastTimed = options.lastTimed
     this.#sources = new Map(topology.sources.map((source) => [source.topic, source]))
     this.#graph = compileGraph(topology, {
       taskId,
       partition,
-      count,
+      count: (name, by = 1) => this.#counts.set(name, (this.#counts.get(name) ?? 0) + by),
       streamTimeMs: () => streamTime.nowMs,
       advanceStreamTime: (toMs, latestMs) => streamTime.advance(toMs, latestMs),
       store: (def) => state.store(def),
@@ -117,7 +120,8 @@ export class BatchProcessor {
    */
   async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
     this.#outgoing = []
-    const { giveWay } = this.#options
+    this.#counts.clear()
+    const { giveWay, count } = this.#options
     for (let start = 0; start < records.length; ) {
       if (start > 0) await giveWay?.()
       const ingests = this.#ingest(records, start)
@@ -125,6 +129,7 @@ export class BatchProcessor {
       await this.#processStretch(records.slice(start, end), ingests)
       start = end
     }
+    for (const [name, by] of this.#counts) count(name, by)
     return this.#outgoing
   }
 
