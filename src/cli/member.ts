@@ -6,7 +6,7 @@ import type { WeirConfig } from '../runtime/config.ts'
 import { fieldsFirst, type Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { createRiskApp } from '../runtime/risk-app.ts'
-import { stateEngine } from '../state/engines/index.ts'
+import { taskMemory } from '../state/task-memory.ts'
 import { systemClock } from '../time/clock.ts'
 import { kafkaOptions } from './kafka-options.ts'
 
@@ -27,9 +27,6 @@ export interface MemberOptions {
 export async function createMember(options: MemberOptions): Promise<WeirApp> {
   const { config, ruleSet, authenticity, log, logger, metrics } = options
   const { host, port } = config.http
-  const memoryBytes = config.state.taskMemoryMb * 2 ** 20
-  const cacheBytes = memoryBytes / 4
-  const writeBehindBytes = (memoryBytes - cacheBytes) / 2
   return createRiskApp({
     applicationId: config.appId,
     ...(ruleSet === undefined ? {} : { ruleSet }),
@@ -37,9 +34,7 @@ export async function createMember(options: MemberOptions): Promise<WeirApp> {
     mapping: config.ingress.mapping === 'none' ? 'headers' : config.ingress.mapping,
     authenticity,
     log,
-    engine: stateEngine(config.state.engine, memoryBytes - cacheBytes - writeBehindBytes),
-    cacheBytes,
-    writeBehindBytes,
+    ...taskMemory(config.state.taskMemoryMb * 2 ** 20, config.state.engine),
     stateDir: config.state.dir,
     standbyReplicas: config.standbyReplicas,
     // A port that is yet to be found is nobody's address.

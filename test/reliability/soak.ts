@@ -23,8 +23,11 @@ interface Sample {
 }
 
 const sampleEveryMs = 5_000
-/** The defaults, where other campaigns have smaller ones: here memory and latency count. */
-const asDeployed = { maxRecords: 2_000, maxBytes: 1_048_576, writeBehindBytes: 48 * 2 ** 20, sessionTimeoutMs: 10_000 }
+/**
+ * The defaults, where other campaigns have smaller ones: here memory and latency count. The memory of tasks alone is smaller,
+ * so that it is soon used up: what grows then, grows for ever.
+ */
+const asDeployed = { maxRecords: 2_000, maxBytes: 1_048_576, sessionTimeoutMs: 10_000, taskMemoryMb: 16 }
 /** What happens while write buffers and caches fill says nothing of the hours after. */
 const tellingMinutes = 30
 /** Of the samples, left out of what is reported: caches and write buffers fill up. */
@@ -66,7 +69,7 @@ export const soakCampaign = (options: SoakOptions): Promise<Row> => {
       ...verdict,
       campaign: 'soak',
       fault: 'steady load',
-      how: `${options.minutes} minutes of ${options.perSecond} events a second on one instance, ${campaign.partitions} partitions; figures without the first fifth${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
+      how: `${options.minutes} minutes of ${options.perSecond} events a second on one instance, ${campaign.partitions} partitions, state.taskMemoryMb ${asDeployed.taskMemoryMb}; figures without the first fifth${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
       fired: 1,
       recoveryMs: [],
       figures: figuresOf(samples),

@@ -19,6 +19,8 @@ export interface WorkerSettings {
   readonly restoreBatchEntries?: number
   /** Default 4,000: some commits are held back, and written to the database soon. */
   readonly writeBehindBytes?: number
+  /** As the configuration's `state.taskMemoryMb`, in place of `writeBehindBytes`. */
+  readonly taskMemoryMb?: number
   /** Default: short, as far as the broker allows. */
   readonly sessionTimeoutMs?: number
   /** Default 0. */

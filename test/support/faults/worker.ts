@@ -11,6 +11,7 @@ import { createLogger } from '../../../src/runtime/logger.ts'
 import { noMetrics } from '../../../src/runtime/metrics.ts'
 import { createRiskApp } from '../../../src/runtime/risk-app.ts'
 import { defaultEngine } from '../../../src/state/engines/index.ts'
+import { taskMemory } from '../../../src/state/task-memory.ts'
 import { systemClock } from '../../../src/time/clock.ts'
 import { scenarioRules } from '../scenario/events.ts'
 import { openLogAt } from './place.ts'
@@ -37,11 +38,12 @@ const app = await createRiskApp({
   mapping: 'headers',
   authenticity: unsigned(applicationId),
   log,
-  engine: defaultEngine(),
   guarantee: settings.guarantee ?? 'exactly-once',
   limits: { maxRecords: settings.maxRecords ?? 10, maxBytes: settings.maxBytes ?? 4 * 1024, maxWaitMs: 50 },
   restoreBatchEntries: settings.restoreBatchEntries ?? 20,
-  writeBehindBytes: settings.writeBehindBytes ?? 4_000,
+  ...(settings.taskMemoryMb === undefined
+    ? { engine: defaultEngine(), writeBehindBytes: settings.writeBehindBytes ?? 4_000 }
+    : taskMemory(settings.taskMemoryMb * 2 ** 20)),
   sessionTimeoutMs: settings.sessionTimeoutMs ?? shortestSessionMs,
   ...(standbyReplicas === undefined ? {} : { standbyReplicas }),
   clock: systemClock,

@@ -1,0 +1,20 @@
+import type { StateEngine } from './engine.ts'
+import { stateEngine } from './engines/index.ts'
+
+/** How a task's memory is spent. */
+export interface TaskMemory {
+  readonly engine: StateEngine
+  readonly cacheBytes: number
+  readonly writeBehindBytes: number
+}
+
+/**
+ * Divides what each task's state may take in memory: a quarter for cached rows and values; half of the rest for commits that
+ * the local state does not have yet, half for the database's write buffers and blocks.
+ * @param name the engine; default as for `stateEngine`
+ */
+export function taskMemory(bytes: number, name?: StateEngine['name']): TaskMemory {
+  const cacheBytes = bytes / 4
+  const writeBehindBytes = (bytes - cacheBytes) / 2
+  return { engine: stateEngine(name, bytes - cacheBytes - writeBehindBytes), cacheBytes, writeBehindBytes }
+}
