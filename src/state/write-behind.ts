@@ -25,8 +25,8 @@ export interface WriteBehindOptions {
 const defaultLimitBytes = 48 * 1024 * 1024
 /** When there is too much, this part of the limit is written too, so that a write is worth its while. */
 const marginPart = 1 / 16
-/** Written in one go while there is nothing else to do: what comes meanwhile waits for it. */
-const restBytes = 2 * 1024 * 1024
+/** Written in one go: what comes meanwhile waits for it. */
+const sliceBytes = 2 * 1024 * 1024
 
 /**
  * Holds back what was committed, and writes the oldest commits to the database when there is too much: state and changelog
@@ -64,12 +64,13 @@ export class WriteBehind {
 
   /** Writes some of what is held back; for when there is nothing else to do. */
   async rest(): Promise<void> {
-    if (this.#held.length > 0) await this.#write(() => this.#takeDown(Math.max(0, this.#heldBytes - restBytes)))
+    if (this.#held.length > 0) await this.#write(() => this.#takeDown(Math.max(0, this.#heldBytes - sliceBytes)))
   }
 
-  /** Writes everything. */
-  flush(): Promise<void> {
-    return this.#write(() => this.#take(this.#held.length))
+  /** Writes everything, some at a time. */
+  async flush(): Promise<void> {
+    while (this.#held.length > 0) await this.rest()
+    await this.#writing
   }
 
   /** Writes until the database has the store's changelog up to this offset, or all there is: the log is about to forget it. */

@@ -98,6 +98,18 @@ describe('commits', () => {
     expect(writes).toBe(1)
   })
 
+  test('reach it in several writes when there are many, so that none takes long', async () => {
+    const writeBehind = open(100_000_000)
+    for (let n = 1; n <= 12; n++) {
+      state.store(names).put(`n${n}`, { name: 'x'.repeat(500_000) })
+      await commit(writeBehind, n)
+    }
+    await writeBehind.rest()
+    expect([writes, await storedEnd()]).toEqual([1, 5])
+    await writeBehind.flush()
+    expect([writes, await storedEnd()]).toEqual([3, 12])
+  })
+
   test('reach it up to what the changelog is about to lose', async () => {
     const writeBehind = open(1_000_000)
     for (const n of [1, 2, 3]) {
