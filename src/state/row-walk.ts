@@ -9,30 +9,35 @@ export interface Walk {
   readonly step: 1 | -1
 }
 
-/** Walks over rows as entries, read one by one as somebody asks. A generator would cost more than most walks. */
-export class RowWalk<V> implements Iterable<WindowEntry<V>> {
+/**
+ * Walks over rows as entries, once, read one by one as somebody asks. A generator would cost more than most walks, and so would an
+ * object for each answer: all are the same one, good until the next is asked for.
+ */
+export class RowWalk<V> implements Iterable<WindowEntry<V>>, Iterator<WindowEntry<V>, undefined> {
   readonly #rows: Rows
-  readonly #walk: Walk
+  readonly #end: number
+  readonly #step: 1 | -1
   readonly #serde: Serde<V>
+  readonly #answer: { done: boolean; value: WindowEntry<V> | undefined } = { done: false, value: undefined }
+  #at: number
 
-  constructor(rows: Rows, walk: Walk, serde: Serde<V>) {
+  constructor(rows: Rows, { first, end, step }: Walk, serde: Serde<V>) {
     this.#rows = rows
-    this.#walk = walk
+    this.#at = first
+    this.#end = end
+    this.#step = step
     this.#serde = serde
   }
 
-  [Symbol.iterator](): Iterator<WindowEntry<V>, undefined> {
-    const rows = this.#rows
-    const serde = this.#serde
-    const { first, end, step } = this.#walk
-    let at = first
-    return {
-      next() {
-        if (at === end) return { done: true, value: undefined }
-        const value = rows.entryAt(at, serde)
-        at += step
-        return { done: false, value }
-      },
-    }
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<WindowEntry<V>, undefined> {
+    const answer = this.#answer
+    answer.done = this.#at === this.#end
+    answer.value = answer.done ? undefined : this.#rows.entryAt(this.#at, this.#serde)
+    if (!answer.done) this.#at += this.#step
+    return answer as IteratorResult<WindowEntry<V>, undefined>
   }
 }

@@ -8,6 +8,8 @@ const mostLoad = 0.75
 /** A slot holds 16 bits of an id's hash and the number of its page, from 1; 0 is a free slot. */
 const mostPages = 0xffff
 
+const noPages: readonly IdPage[] = []
+
 /** Where ids are that were added one after another. */
 class Generation {
   readonly slots: number
@@ -41,8 +43,9 @@ class Generation {
     this.#count++
   }
 
-  /** Of the id hashed last: the pages where it may be, at the end of `into`. */
-  find(into: IdPage[]): void {
+  /** Of the id hashed last: `found`, and the pages where it may be. */
+  find(found: readonly IdPage[]): readonly IdPage[] {
+    let pages = found
     const table = this.#table
     const mask = this.slots - 1
     const bits = hashed.bits >>> 16
@@ -50,8 +53,9 @@ class Generation {
       const slot = table[at]!
       if (slot >>> 16 !== bits) continue
       const page = this.#pages[(slot & 0xffff) - 1]!
-      if (!into.includes(page)) into.push(page)
+      if (!pages.includes(page)) pages = [...pages, page]
     }
+    return pages
   }
 }
 
@@ -74,8 +78,8 @@ export class IdIndex {
 
   pagesOf(id: string): readonly IdPage[] {
     hashText(id)
-    const pages: IdPage[] = []
-    for (const generation of this.#generations) generation.find(pages)
+    let pages = noPages
+    for (const generation of this.#generations) pages = generation.find(pages)
     return pages
   }
 
