@@ -1,8 +1,11 @@
 import type { GroupMember } from '../log/log.ts'
 import { decodeMemberData, type MemberData, unknownLag } from './assignor-data.ts'
 
-/** A copy that lacks at most so many records is warm: it replays them in less than a second. */
-export const warmLag = 10_000
+/**
+ * A copy that lacks at most so many records is warm: it replays them in about a second. A record may hold the rows or ids of a
+ * batch; they are those of some hundred commits.
+ */
+export const warmLag = 1_000
 
 /** A member in an assignment round: what it has, and what it has been given so far. */
 export class Candidate {
