@@ -24,8 +24,8 @@ async function changelogs(records: number): Promise<Log> {
   return log
 }
 
-const trimmer = (log: Log, stored?: Buffer) =>
-  new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores, keep: async () => {}, stored: () => stored })
+const trimmer = (log: Log, stored?: Buffer, keep = async (_store: string, _offset: number) => {}) =>
+  new ChangelogTrimmer({ applicationId: 'app', partition: 0, log, stores, keep, stored: () => stored })
 
 /** One commit of ten entries a day's sixteenth. */
 async function run(trim: ChangelogTrimmer, from: number, to: number): Promise<Buffer | undefined> {
@@ -51,6 +51,18 @@ describe('ChangelogTrimmer', () => {
     await run(trimmer(log), 0, 40)
     // The commit at mark n holds entries up to n·day/16; at 39 those up to 22 are older than a day.
     expect(await start(log, 'events')).toBe(23 * 10)
+  })
+
+  it('has the database take what is about to go, before it goes', async () => {
+    const log = await changelogs(1_000)
+    const kept: number[] = []
+    const keep = async (store: string, offset: number) => {
+      expect(await start(log, store)).toBeLessThan(offset)
+      kept.push(offset)
+    }
+    await run(trimmer(log, undefined, keep), 0, 20)
+    expect(kept.at(-1)).toBe(await start(log, 'events'))
+    expect(kept).toHaveLength(3)
   })
 
   it('leaves compacted changelogs alone', async () => {
