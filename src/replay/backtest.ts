@@ -59,7 +59,7 @@ export interface BacktestSummary {
 }
 
 /** Starting a thread takes a few tenths of a second: smaller inputs are decided meanwhile. */
-const largeBytes = 32 << 20
+const largeBytes = 16 << 20
 
 /**
  * Decides a file of events by a rule set, with the engine of the live task and state of its own: the same log gives the
