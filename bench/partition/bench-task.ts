@@ -65,6 +65,11 @@ export class BenchTask {
   }
 
   async process(records: readonly BenchRecord[]): Promise<void> {
+    await this.processMs(records)
+  }
+
+  /** The same; resolves with how long the task took, without making the records. */
+  async processMs(records: readonly BenchRecord[]): Promise<number> {
     const batch = records.map(
       ({ type, key, timeMs, payload }): LogRecord => ({
         topic: 'main',
@@ -77,10 +82,13 @@ export class BenchTask {
       }),
     )
     const before = process.cpuUsage()
+    const startedMs = performance.now()
     this.written += (await this.#task.process(batch)).length
+    const tookMs = performance.now() - startedMs
     const { user, system } = process.cpuUsage(before)
     this.#cpuMicros += user + system
     this.#events += batch.length
+    return tookMs
   }
 
   /** CPU time an event since the last call: all threads, RocksDB's too. */
