@@ -83,6 +83,7 @@ export class BatchProcessor {
   readonly #graph: Graph
   readonly #sources: ReadonlyMap<string, SourceDef>
   #outgoing: OutgoingRecord[] = []
+  #passed = 0
   /** What operators counted in the batch in hand. */
   readonly #counts = new Map<string, number>()
   #lastTimed: TimedRecord | undefined
@@ -108,6 +109,11 @@ export class BatchProcessor {
     return this.#lastTimed
   }
 
+  /** How many of the last batch's records were processed, those that were dropped included. */
+  get passed(): number {
+    return this.#passed
+  }
+
   /** A stream time beyond which nothing waits for more. */
   get waitsUntilMs(): number {
     return this.#graph.waitsUntilMs()
@@ -116,31 +122,40 @@ export class BatchProcessor {
   /**
    * Processes records of this task's partition in offset order: resolves with what the sinks wrote; what changed in stores
    * is in the task's state, to be drained.
+   * @param mostTaken it ends behind so many that the source did not drop; `passed` says where. Default: all
    * @throws ProcessingError when an operator fails; the state's buffer then holds half a batch: discard it
    */
-  async process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
+  async process(
+    records: readonly LogRecord[],
+    mostTaken = Number.POSITIVE_INFINITY,
+  ): Promise<readonly OutgoingRecord[]> {
     this.#outgoing = []
     this.#counts.clear()
     const { giveWay, count } = this.#options
-    for (let start = 0; start < records.length; ) {
+    let start = 0
+    for (let taken = 0; start < records.length && taken < mostTaken; ) {
       if (start > 0) await giveWay?.()
-      const ingests = this.#ingest(records, start)
+      const ingests = this.#ingest(records, start, mostTaken - taken)
+      for (const { record } of ingests) if (record !== undefined) taken++
       const end = start + ingests.length
       await this.#processStretch(records.slice(start, end), ingests)
       start = end
     }
+    this.#passed = start
     for (const [name, by] of this.#counts) count(name, by)
     return this.#outgoing
   }
 
-  /** Reads the records of a stretch, which ends behind a barrier. */
-  #ingest(records: readonly LogRecord[], start: number): readonly Ingest[] {
+  /** Reads the records of a stretch, which ends behind a barrier, or when it has so many that are not dropped. */
+  #ingest(records: readonly LogRecord[], start: number, mostTaken: number): readonly Ingest[] {
     const end = Math.min(records.length, start + stretchRecords)
     const ingests: Ingest[] = []
+    let taken = 0
     for (let index = start; index < end; index++) {
       const ingest = this.#sources.get(records[index]!.topic)!.ingest(records[index]!)
       ingests.push(ingest)
-      if (ingest.isBarrier === true) break
+      if (ingest.record !== undefined) taken++
+      if (ingest.isBarrier === true || taken === mostTaken) break
     }
     return ingests
   }

@@ -127,8 +127,13 @@ export class Generation {
     return this.#opened.db.approximateBytes()
   }
 
-  process(records: readonly LogRecord[]): Promise<readonly OutgoingRecord[]> {
-    return this.#processor.process(records)
+  process(records: readonly LogRecord[], mostTaken?: number): Promise<readonly OutgoingRecord[]> {
+    return this.#processor.process(records, mostTaken)
+  }
+
+  /** How many of the last batch's records were processed. */
+  get passed(): number {
+    return this.#processor.passed
   }
 
   /** How far it has come, as a commit says it. */

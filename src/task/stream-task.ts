@@ -22,7 +22,7 @@ import { Ticker } from './ticker.ts'
 import { WarmUp } from './warm-up.ts'
 
 export interface BatchLimits {
-  /** Records processed and committed together at most. */
+  /** Records processed and committed together at most, those not counted that the source drops unread. */
   readonly maxRecords: number
   /** Bytes fetched at a time. */
   readonly maxBytes: number
@@ -274,9 +274,9 @@ export class StreamTask {
       observer.polled(batch)
       // What a suspended task leaves of its batch is read again.
       for (let start = 0; start < records.length && !this.#stopping; ) {
-        const end = this.#batchEnd(records, start)
-        await this.#step(records.slice(start, end), records[end]?.offset ?? batch.nextOffset)
-        start = end
+        start += await this.#step(records.slice(start, this.#batchEnd(records, start)), (count) => {
+          return records[start + count]?.offset ?? batch.nextOffset
+        })
       }
       if (records.length === 0) await this.#idle(batch)
       this.#warmUp?.follow(this.position)
@@ -287,18 +287,22 @@ export class StreamTask {
 
   #batchEnd(records: readonly LogRecord[], start: number): number {
     const atMost = Math.min(start + this.#options.limits.maxRecords, records.length)
-    const most = this.#recheck?.batchEnd(records, start, atMost) ?? atMost
+    // What is compared with the log is known by the batch before it is processed.
+    const most = this.#recheck?.batchEnd(records, start, atMost) ?? records.length
     const { endsBatch } = this.#live!.defined.topology.sources[0]!
     if (endsBatch === undefined) return most
     for (let index = start; index < most; index++) if (endsBatch(records[index]!)) return index + 1
     return most
   }
 
-  async #step(records: readonly LogRecord[], nextOffset: number): Promise<void> {
+  /** Processes a batch, perhaps not all of these; resolves with how many it was. */
+  async #step(polled: readonly LogRecord[], offsetBehind: (count: number) => number): Promise<number> {
     const live = this.#live!
     // Before anything has changed: a task that stops here has not begun with these records.
-    if ((await this.#recheck?.lookAhead(records)) === false) return
-    const processed = await live.process(records)
+    if ((await this.#recheck?.lookAhead(polled)) === false) return 0
+    const processed = await live.process(polled, this.#options.limits.maxRecords)
+    const records = polled.slice(0, live.passed)
+    const nextOffset = offsetBehind(records.length)
     const outgoing = this.#recheck?.take(records, processed) ?? processed
     const { observer, clock } = this.#options
     live.position = nextOffset
@@ -311,6 +315,7 @@ export class StreamTask {
       this.#recheck = undefined
     }
     if (live.defined.topology.sources[0]!.endsBatch?.(records.at(-1)!) === true) await this.#heedDeployments()
+    return records.length
   }
 
   async #idle(batch: FetchedBatch): Promise<void> {

@@ -101,3 +101,22 @@ describe('a commit on its way', () => {
     expect(steps.slice(0, 4)).toEqual(['processed', 'committed', 'processed', 'committed'])
   })
 })
+
+describe('records that the source drops', () => {
+  it('do not count for what is committed together, and the others do', async () => {
+    const producer = await log.openProducer()
+    const dropped = { ...source, key: null, value: null, headers: { count: Buffer.from('1') } }
+    const event = { ...source, key: Buffer.from('k'), value: Buffer.from('x'), headers: {} }
+    await producer.send([event, ...Array(20).fill(dropped), event, dropped, event, event, dropped])
+    await producer.close()
+    const batches: number[] = []
+    task = taskWith({ count: (name, by) => void (name === 'records' && batches.push(by ?? 1)) })
+    await task.open()
+    const running = task.run()
+    await eventually(() => expect(batches.length).toBeGreaterThanOrEqual(2))
+    await task.suspend()
+    await running
+    expect(batches.slice(0, 2)).toEqual([24, 2])
+    expect((await counted()).filter((text) => text.startsWith('k@'))).toEqual(['k@0=1', 'k@21=2', 'k@23=3', 'k@24=4'])
+  })
+})
