@@ -9,7 +9,7 @@ export interface CampaignEventOptions {
   readonly count: number
   /** Default 1. */
   readonly seed?: number
-  /** Default one for 100 events, from 200 to 1,000. */
+  /** Default one for 180 events, at least 200: the naive oracle looks at all that a customer has ever done. */
   readonly customers?: number
 }
 
@@ -19,7 +19,7 @@ const eventsADay = 2.5
 
 /** Events and rows of simulated customers, slightly out of order and with duplicates; the same options give the same. */
 export function* campaignEvents({ count, seed = 1, customers }: CampaignEventOptions): Generator<Line> {
-  const people = customers ?? Math.min(1_000, Math.max(200, Math.ceil(count / 100)))
+  const people = customers ?? Math.max(200, Math.ceil(count / 180))
   const days = Math.ceil((2 * count) / (people * eventsADay)) + 1
   const disorder = { share: 0.05, maxMs: 20 * 60_000 }
   let left = count

@@ -27,7 +27,7 @@ const sampleEveryMs = 5_000
  * The defaults, where other campaigns have smaller ones: here memory and latency count. The memory of tasks alone is smaller,
  * so that it is soon used up: what grows then, grows for ever.
  */
-const asDeployed = { maxRecords: 2_000, maxBytes: 1_048_576, sessionTimeoutMs: 10_000, taskMemoryMb: 16 }
+const asDeployed = { maxRecords: 2_000, maxBytes: 1_048_576, sessionTimeoutMs: 10_000, taskMemoryMb: 8 }
 /** What happens while write buffers and caches fill says nothing of the hours after. */
 const tellingMinutes = 30
 /** Of the samples, left out of what is reported: caches and write buffers fill up. */
@@ -79,29 +79,27 @@ export const soakCampaign = (options: SoakOptions): Promise<Row> => {
 
 /** How long events waited for their decisions, by the log's timestamps of both. */
 class Latency {
-  readonly #tails: readonly { readonly tail: TopicTail; readonly partition: number }[]
-  readonly #seen = new Map<number, number>()
+  readonly #tail: TopicTail
+  readonly #partitions: number
+  /** Timestamps of events that wait. */
   readonly #times = new Map<string, number>()
 
   constructor({ log, mainTopic, partitions }: Campaign) {
-    const tail = new TopicTail(log, mainTopic)
-    this.#tails = Array.from({ length: partitions }, (_, partition) => ({ tail, partition }))
+    this.#tail = new TopicTail(log, mainTopic)
+    this.#partitions = partitions
   }
 
   async sinceLast(): Promise<number[]> {
     const latencies: number[] = []
-    for (const { tail, partition } of this.#tails) {
-      const records = await tail.read(partition)
-      for (const { headers, offset, timestampMs } of records.slice(this.#seen.get(partition) ?? 0)) {
-        if (headers['kind']?.toString() !== 'decision') this.#times.set(`d:${partition}:${offset}`, timestampMs)
-        const id = headers['id']?.toString() ?? ''
+    for (let partition = 0; partition < this.#partitions; partition++)
+      for (const { headers, offset, timestampMs } of await this.#tail.readOn(partition)) {
+        if (headers.kind?.toString() !== 'decision') this.#times.set(`d:${partition}:${offset}`, timestampMs)
+        const id = headers.id?.toString() ?? ''
         const eventMs = this.#times.get(id)
         if (eventMs === undefined) continue
         latencies.push(timestampMs - eventMs)
         this.#times.delete(id)
       }
-      this.#seen.set(partition, records.length)
-    }
     return latencies
   }
 }

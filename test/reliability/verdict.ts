@@ -1,10 +1,11 @@
 import type { LogClient } from '../../src/log/log.ts'
 import type { LogRecord } from '../../src/record/record.ts'
 import { deadLetterTopic, lateTopic } from '../../src/rules/operators/sinks.ts'
-import { readTopic } from '../support/log-lines.ts'
+import { readPartition, readTopic } from '../support/log-lines.ts'
 import { campaignRules } from '../support/oracle/campaign-twins.ts'
 import { type ComparedDecision, firstDifference } from '../support/oracle/compare.ts'
 import { type ExpectedPartition, recompute } from '../support/oracle/oracle.ts'
+import type { OracleRecord } from '../support/oracle/records.ts'
 import { decisionsIn } from '../support/scenario/suite.ts'
 
 /** What lies on main compared with what the oracle makes of main's other records. */
@@ -26,42 +27,53 @@ export interface Verdict {
 }
 
 const textOf = (bytes: Buffer | null | undefined): string => bytes?.toString() ?? ''
-const isDecision = ({ headers }: LogRecord): boolean => textOf(headers.kind) === 'decision'
 
+/** A partition at a time: nobody has memory for all that a long campaign wrote. */
 export async function judge(log: LogClient, topic: string, definition: string): Promise<Verdict> {
-  const records = await readTopic(log, topic)
   const { partitions } = (await log.describeTopic(topic))!
-  const main: LogRecord[][] = Array.from({ length: partitions }, () => [])
-  for (const record of records) main[record.partition]!.push(record)
-  const expected = recompute(
-    main.map((ofPartition) =>
-      ofPartition.map(({ offset, timestampMs, key, value, headers }) => ({
-        offset,
-        timestampMs,
-        keyBytes: key,
-        valueBytes: value,
-        headers,
-      })),
-    ),
-    { ruleSet: { hash: definition, offset: -1 }, rules: campaignRules },
-  )
-  const found = main.map(decisionsIn)
-  const wanted = expected.map(({ decisions }) => decisions)
-  const sums = found.map((had, partition) => compareDecisions(had, wanted[partition]!))
-  const aside = await compareAside(log, topic, expected)
-  const sum = (name: keyof (typeof sums)[number]): number => sums.reduce((all, one) => all + one[name], 0)
-  const difference = firstDifference(found, wanted)
-  return {
-    events: records.filter((record) => !isDecision(record)).length,
-    ticks: records.filter(({ headers }) => textOf(headers.kind) === 'control' && textOf(headers.type) === 'tick')
-      .length,
-    decisions: found.reduce((all, had) => all + had.length, 0),
-    lost: sum('lost') + aside.lost,
-    duplicated: sum('duplicated') + aside.duplicated,
-    misplaced: sum('misplaced'),
-    wrong: sum('wrong'),
-    ...(difference === undefined ? {} : { difference }),
+  const sum = { events: 0, ticks: 0, decisions: 0, lost: 0, duplicated: 0, misplaced: 0, wrong: 0 }
+  const aside = { late: new Set<string>(), deadLetters: new Set<string>() }
+  let difference: string | undefined
+  for (let partition = 0; partition < partitions; partition++) {
+    const records = await readPartition(log, { topic, partition })
+    const expected = expectedOf(records, { partition, partitions, definition })
+    const found = decisionsIn(records)
+    difference ??= firstDifference([found], [expected.decisions])
+    for (const part of ['late', 'deadLetters'] as const)
+      for (const { offset } of expected[part]) aside[part].add(`${partition}:${offset}`)
+    sum.events += records.length - found.length
+    sum.ticks += records.filter(isTick).length
+    sum.decisions += found.length
+    addTo(sum, compareDecisions(found, expected.decisions))
   }
+  addTo(sum, await compareAside(log, lateTopic(topic), aside.late))
+  addTo(sum, await compareAside(log, deadLetterTopic(topic), aside.deadLetters))
+  return { ...sum, ...(difference === undefined ? {} : { difference }) }
+}
+
+const isTick = ({ headers }: LogRecord): boolean =>
+  textOf(headers.kind) === 'control' && textOf(headers.type) === 'tick'
+
+function addTo<K extends string>(sum: Record<K, number>, more: Readonly<Partial<Record<K, number>>>): void {
+  for (const name of Object.keys(more) as K[]) sum[name] += more[name]!
+}
+
+interface Site {
+  readonly partition: number
+  readonly partitions: number
+  readonly definition: string
+}
+
+function expectedOf(records: readonly LogRecord[], { partition, partitions, definition }: Site): ExpectedPartition {
+  const main: OracleRecord[][] = Array.from({ length: partitions }, () => [])
+  main[partition] = records.map(({ offset, timestampMs, key, value, headers }) => ({
+    offset,
+    timestampMs,
+    keyBytes: key,
+    valueBytes: value,
+    headers,
+  }))
+  return recompute(main, { ruleSet: { hash: definition, offset: -1 }, rules: campaignRules })[partition]!
 }
 
 /** What is wrong with one partition's decisions. */
@@ -83,20 +95,11 @@ export function compareDecisions(found: readonly ComparedDecision[], expected: r
   return { lost, duplicated, misplaced, wrong }
 }
 
-/** Late records and dead letters, by the coordinates of their origin. */
-async function compareAside(log: LogClient, topic: string, expected: readonly ExpectedPartition[]) {
-  let [lost, duplicated] = [0, 0]
-  for (const [name, part] of [
-    [lateTopic(topic), 'late'],
-    [deadLetterTopic(topic), 'deadLetters'],
-  ] as const) {
-    const found = (await readTopic(log, name)).map(
-      ({ headers }) => `${textOf(headers['origin-partition'])}:${textOf(headers['origin-offset'])}`,
-    )
-    const seen = new Set(found)
-    const wanted = expected.flatMap((one, partition) => one[part].map(({ offset }) => `${partition}:${offset}`))
-    lost += wanted.filter((at) => !seen.has(at)).length
-    duplicated += found.length - seen.size
-  }
-  return { lost, duplicated }
+/** Late records or dead letters, by the coordinates of their origin. */
+async function compareAside(log: LogClient, topic: string, expected: ReadonlySet<string>) {
+  const found = (await readTopic(log, topic)).map(
+    ({ headers }) => `${textOf(headers['origin-partition'])}:${textOf(headers['origin-offset'])}`,
+  )
+  const seen = new Set(found)
+  return { lost: [...expected].filter((at) => !seen.has(at)).length, duplicated: found.length - seen.size }
 }

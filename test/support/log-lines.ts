@@ -1,6 +1,6 @@
 import type { LogClient } from '../../src/log/log.ts'
 import { partitionFor } from '../../src/record/murmur2.ts'
-import type { LogRecord, OutgoingRecord } from '../../src/record/record.ts'
+import type { LogRecord, OutgoingRecord, TopicPartition } from '../../src/record/record.ts'
 
 /** An event in the form of a JSON line. */
 export interface Line {
@@ -42,12 +42,17 @@ export async function sendLines(log: LogClient, topic: string, lines: readonly L
 export async function readTopic(log: LogClient, topic: string): Promise<LogRecord[]> {
   const { partitions } = (await log.describeTopic(topic))!
   const records: LogRecord[] = []
-  for (let partition = 0; partition < partitions; partition++) {
-    const end = await log.endOffset({ topic, partition }, 'read-committed')
-    const offset = await log.startOffset({ topic, partition })
-    const reader = await log.openReader({ topic, partition, offset, isolation: 'read-committed' })
-    while (reader.position < end) records.push(...(await reader.poll(100)).records)
-    await reader.close()
-  }
+  for (let partition = 0; partition < partitions; partition++)
+    for (const record of await readPartition(log, { topic, partition })) records.push(record)
+  return records
+}
+
+/** All committed records of one partition up to the end it has now. */
+export async function readPartition(log: LogClient, at: TopicPartition): Promise<LogRecord[]> {
+  const records: LogRecord[] = []
+  const end = await log.endOffset(at, 'read-committed')
+  const reader = await log.openReader({ ...at, offset: await log.startOffset(at), isolation: 'read-committed' })
+  while (reader.position < end) records.push(...(await reader.poll(100)).records)
+  await reader.close()
   return records
 }

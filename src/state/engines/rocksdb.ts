@@ -7,13 +7,15 @@ import { loadRocksLevel, type RocksBatch, type RocksLevel, type RocksReadOptions
 /** What a database takes for write buffers and blocks in memory, unless told otherwise. */
 export const defaultMemoryBytes = 48 * 1024 * 1024
 
-const leastShareBytes = 1024 * 1024
+// Four buffers of 64 KiB, the least that RocksDB takes.
+const leastShareBytes = 256 * 1024
 // Larger buffers do not make writes cheaper, and the write-ahead log, replayed when opening, grows with them.
 const largestShareBytes = 32 * 1024 * 1024
 
 /**
  * A column's share of the memory. The binding makes a write buffer a quarter of its "budget"; two of them are written to a
- * file together while a third fills up, and what is left is for blocks.
+ * file together while a third fills up, and what is left is for blocks. It lets each column have six of them, and RocksDB keeps
+ * at most four times what all of these may hold in its write-ahead log: six times the memory given here.
  */
 function columnOptions(memoryBytes: number, columns: number): object {
   const share = Math.min(largestShareBytes, Math.max(leastShareBytes, Math.floor(memoryBytes / columns)))
@@ -39,12 +41,13 @@ async function openWithAllColumns(
   for (;;) {
     const db = new (loadRocksLevel())(folder)
     const options = columnOptions(memoryBytes, names.size - 1)
+    const unused = columnOptions(0, 1)
     try {
       await db.open({
         createIfMissing: true,
         // A batch is soon in a table file: packing it for the time until then costs more than it saves.
         walCompression: false,
-        columns: Object.fromEntries([...names].map((name) => [name, name === 'default' ? {} : options])),
+        columns: Object.fromEntries([...names].map((name) => [name, name === 'default' ? unused : options])),
       })
       return db
     } catch (error) {
@@ -165,7 +168,7 @@ class RocksDb implements StateDb {
 /**
  * State in RocksDB, a column family each column. The write-ahead log is on, so that columns do not tear apart, and is
  * not synced: a batch survives the end of the process, not that of the machine.
- * @param memoryBytes what each database takes in memory for write buffers and blocks, about; at least 1 MiB a column
+ * @param memoryBytes what each database takes in memory for write buffers and blocks, about; at least 256 KiB a column
  */
 export const rocksDbEngine = (memoryBytes: number = defaultMemoryBytes): StateEngine => ({
   name: 'rocksdb',

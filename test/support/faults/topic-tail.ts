@@ -5,23 +5,33 @@ import type { LogRecord } from '../../../src/record/record.ts'
 export class TopicTail {
   readonly #log: LogClient
   readonly #topic: string
-  readonly #partitions = new Map<number, { next: number; records: LogRecord[] }>()
+  readonly #next = new Map<number, number>()
+  readonly #records = new Map<number, LogRecord[]>()
 
   constructor(log: LogClient, topic: string) {
     this.#log = log
     this.#topic = topic
   }
 
+  /** All records since the beginning: they are kept. */
   async read(partition: number): Promise<readonly LogRecord[]> {
+    const records = this.#records.get(partition) ?? []
+    this.#records.set(partition, records)
+    for (const record of await this.readOn(partition)) records.push(record)
+    return records
+  }
+
+  /** Those since the last look. */
+  async readOn(partition: number): Promise<readonly LogRecord[]> {
     const at = { topic: this.#topic, partition }
-    const seen = this.#partitions.get(partition) ?? { next: 0, records: [] }
-    this.#partitions.set(partition, seen)
+    const from = this.#next.get(partition) ?? 0
     const end = await this.#log.endOffset(at, 'read-committed')
-    if (seen.next >= end) return seen.records
-    const reader = await this.#log.openReader({ ...at, offset: seen.next, isolation: 'read-committed' })
-    while (reader.position < end) seen.records.push(...(await reader.poll(50)).records)
-    seen.next = reader.position
+    if (from >= end) return []
+    const records: LogRecord[] = []
+    const reader = await this.#log.openReader({ ...at, offset: from, isolation: 'read-committed' })
+    while (reader.position < end) records.push(...(await reader.poll(50)).records)
+    this.#next.set(partition, reader.position)
     await reader.close()
-    return seen.records
+    return records
   }
 }
