@@ -24,20 +24,21 @@ interface Sample {
 
 const sampleEveryMs = 5_000
 /**
- * The defaults, where other campaigns have smaller ones: here memory and latency count. The memory of tasks alone is smaller,
+ * The defaults, where other campaigns have smaller ones: here memory and latency count. Tasks alone are fewer and have less memory,
  * so that it is soon used up: what grows then, grows for ever.
  */
 const asDeployed = { maxRecords: 2_000, maxBytes: 1_048_576, sessionTimeoutMs: 10_000, taskMemoryMb: 8 }
 /** What happens while write buffers and caches fill says nothing of the hours after. */
 const tellingMinutes = 30
 /** Of the samples, left out of what is reported: caches and write buffers fill up. */
-const warmUpShare = 0.2
+const warmUpShare = 0.25
+const partitions = 2
 
 /** Steady load on one instance; what it takes and how fast it answers, and whether that grows. */
 export const soakCampaign = (options: SoakOptions): Promise<Row> => {
   const events = Math.ceil(options.minutes * 60 * options.perSecond)
   const settings = { ...asDeployed, usageEveryMs: sampleEveryMs }
-  return withCampaign({ ...options, events, instances: 1, settings }, async (campaign) => {
+  return withCampaign({ ...options, events, instances: 1, partitions, settings }, async (campaign) => {
     await campaign.start()
     const over = new AbortController()
     const feeding = campaign.feed.run(events, options.perSecond).finally(() => over.abort())
@@ -69,7 +70,7 @@ export const soakCampaign = (options: SoakOptions): Promise<Row> => {
       ...verdict,
       campaign: 'soak',
       fault: 'steady load',
-      how: `${options.minutes} minutes of ${options.perSecond} events a second on one instance, ${campaign.partitions} partitions, state.taskMemoryMb ${asDeployed.taskMemoryMb}; figures without the first fifth${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
+      how: `${options.minutes} minutes of ${options.perSecond} events a second on one instance, ${partitions} partitions, state.taskMemoryMb ${asDeployed.taskMemoryMb}; figures without the first quarter${options.minutes < tellingMinutes ? '; too short to tell growth from filling up' : ''}`,
       fired: 1,
       recoveryMs: [],
       figures: figuresOf(samples),
