@@ -75,7 +75,7 @@ export class StandbyTask {
   /** @throws TaskCorruptedError, StateStoreError, LogError */
   async open(): Promise<void> {
     this.#lifecycle.moveTo('RESTORING')
-    this.#opening = this.#open(await followedState(this.#options))
+    this.#opening = followedState(this.#options).then((followed) => this.#open(followed))
     await this.#opening
   }
 

@@ -10,8 +10,9 @@ import { columnsOf } from '../../src/state/task-state.ts'
 import { changelogSpec, changelogTopic, systemStore } from '../../src/task/changelog.ts'
 import { inForceRecord } from '../../src/task/deployment-ledger.ts'
 import { applicationIdOf, type DeploymentPort, ledgerSpec } from '../../src/task/deployment-port.ts'
+import { isFolderHeld } from '../../src/task/folder-registry.ts'
 import { encodePosition, positionKey } from '../../src/task/position.ts'
-import { StandbyTask } from '../../src/task/standby-task.ts'
+import { StandbyTask, type StandbyTaskOptions } from '../../src/task/standby-task.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { deploymentStore } from '../../src/topology/deployment.ts'
 import type { SubTopology } from '../../src/topology/topology.ts'
@@ -28,6 +29,7 @@ const topologyOf = (stores: SubTopology['stores']): SubTopology => ({ id: 0, nod
 describe('a standby', () => {
   let log: Log
   let engine: StateEngine
+  let options: StandbyTaskOptions
   let standby: StandbyTask
   const lags: number[] = []
 
@@ -42,7 +44,7 @@ describe('a standby', () => {
     }
     await log.createTopic(ledgerSpec('app', 1))
     const deployments = { define: () => ({ topology: topologyOf([other]) }) } as unknown as DeploymentPort
-    standby = new StandbyTask({
+    options = {
       applicationId: 'app',
       taskId: '0_0',
       topology: topologyOf([rows, seen, deploymentStore]),
@@ -54,7 +56,8 @@ describe('a standby', () => {
       limits: { maxBytes: 1 << 20 },
       clock: systemClock,
       onLag: (lag) => void lags.push(lag),
-    })
+    }
+    standby = new StandbyTask(options)
     await standby.open()
     void standby.run()
   })
@@ -117,5 +120,14 @@ describe('a standby', () => {
     })
     await looked()
     expect(await contentOf(`state/${deployedId}/0_0`, { ...rows, name: 'other' })).toEqual(['z'])
+  })
+
+  it('leaves the folder free when it is closed while it still asks what to follow', async () => {
+    await standby.close()
+    const closed = new StandbyTask(options)
+    const opening = closed.open()
+    await closed.close()
+    await opening.catch(() => {})
+    expect(isFolderHeld('state/app/0_0')).toBe(false)
   })
 })

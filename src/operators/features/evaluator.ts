@@ -52,7 +52,7 @@ export function evaluateFeatures<E>(
 const isPrior = ({ isPrior: prior }: FeaturePlan<never>): boolean => prior
 const isCurrent = (feature: FeaturePlan<never>): boolean => !isPrior(feature)
 const none: FeatureValues = {}
-const defaultMaxCachedEntries = 500_000
+const defaultMaxCachedEntries = 250_000
 
 class StoredFeatures<E> implements FeatureTask<E> {
   readonly #plan: AggregatePlan<E>

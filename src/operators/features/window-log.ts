@@ -36,6 +36,9 @@ export function firstNot(length: number, isBelow: (index: number) => boolean): n
   return low
 }
 
+/** Fewer than this part of a full chunk are not worth a split. */
+const leastPart = 8
+
 /**
  * The entries of one key in memory, ordered by (time, offset), in chunks. Appending is constant, an entry out of order costs
  * a chunk, finding a place is logarithmic.
@@ -71,7 +74,7 @@ export class WindowLog {
     if (at === chunks.length)
       at = chunks.length > 0 && chunks[at - 1]!.timesMs.length < this.#chunkEntries ? at - 1 : this.#newChunk()
     else if (chunks[at]!.timesMs.length >= this.#chunkEntries) {
-      this.#split(at)
+      this.#split(at, chunks[at]!.timesMs.length >> 1)
       if (isBefore(chunks[at]!, chunks[at]!.timesMs.length - 1, timeMs, offset)) at++
     }
     const chunk = chunks[at]!
@@ -105,11 +108,22 @@ export class WindowLog {
     return starts[to.chunk]! + to.index - starts[from.chunk]! - from.index
   }
 
-  /** Drops whole chunks that end before `timeMs`: cheap, and enough to bound memory. */
+  /**
+   * Drops whole chunks that end before `timeMs`: cheap, and enough where there are many. Of the last chunk that is left the part
+   * before `timeMs` goes, too, once it is the larger one: most keys have but one, and would keep what is long past until it is full.
+   */
   prune(timeMs: number): void {
     const { chunks } = this
     let old = 0
     while (old < chunks.length && chunks[old]!.timesMs.at(-1)! < timeMs) this.size -= chunks[old++]!.timesMs.length
+    if (old === chunks.length - 1) {
+      const { timesMs } = chunks[old]!
+      const past = firstNot(timesMs.length, (n) => timesMs[n]! < timeMs)
+      if (past >= Math.max(timesMs.length / 2, this.#chunkEntries / leastPart)) {
+        this.#split(old++, past)
+        this.size -= past
+      }
+    }
     if (old === 0) return
     const lastMs = chunks[old - 1]!.timesMs.at(-1)!
     chunks.splice(0, old)
@@ -122,16 +136,15 @@ export class WindowLog {
     return this.chunks.length - 1
   }
 
-  #split(at: number): void {
+  #split(at: number, index: number): void {
     const { timesMs, offsets, values } = this.chunks[at]!
-    const half = timesMs.length >> 1
     this.chunks.splice(at + 1, 0, {
-      timesMs: timesMs.splice(half),
-      offsets: offsets.splice(half),
-      values: values.map((column) => column.splice(half)),
+      timesMs: timesMs.splice(index),
+      offsets: offsets.splice(index),
+      values: values.map((column) => column.splice(index)),
     })
     this.#starts.length = Math.min(this.#starts.length, at + 1)
-    for (const watching of this.#indexes) watching.split({ chunk: at, index: half })
+    for (const watching of this.#indexes) watching.split({ chunk: at, index })
   }
 }
 

@@ -41,6 +41,17 @@ test('distinct values are counted anew when entries that were counted are droppe
   expect(distinct.between(8, 20)).toBe(12)
 })
 
+test('what is past is let go before its chunk is full', () => {
+  const log = new WindowLog(1, 128)
+  const distinct = new DistinctValues(log, 0)
+  for (const timeMs of upTo(1_000)) {
+    log.add(timeMs, timeMs, [timeMs % 7])
+    log.prune(timeMs - 4)
+    expect(distinct.between(timeMs - 4, timeMs + 1)).toBe(Math.min(timeMs + 1, 5))
+    expect(log.size).toBeLessThan(5 + 128 / 8)
+  }
+})
+
 test('every kind of value survives the serde, and damaged bytes are refused', () => {
   const values = [1.5, 'ß', '', true, false, undefined, Number.NEGATIVE_INFINITY]
   expect(valuesSerde.deserialize(valuesSerde.serialize(values))).toEqual(values)
