@@ -17,9 +17,9 @@ interface Stage {
   readonly replayed: number
 }
 
-/** One instance, then three, then one again, under steady load. */
+/** One instance, then three, then two, then one again, under steady load. */
 export const scaleCampaign = (options: ScaleOptions): Promise<Row> => {
-  const events = Math.ceil((5 * options.stageMs * options.perSecond) / 1000)
+  const events = Math.ceil((6 * options.stageMs * options.perSecond) / 1000)
   const { standby } = options
   const settings = standby > 0 ? { standbyReplicas: standby } : {}
   return withCampaign({ ...options, events, settings }, async (campaign) => {
@@ -46,11 +46,13 @@ export const scaleCampaign = (options: ScaleOptions): Promise<Row> => {
     )
     const allShare = () => campaign.allRun() && campaign.instances.every(({ runs }) => runs > 0)
     await stage('1 → 3', async () => others.forEach((other) => void other.start()), allShare)
-    await stage(
-      '3 → 1',
-      async () => void (await Promise.all(others.map((other) => other.stop()))),
-      () => campaign.allRun(),
-    )
+    // One after the other: a task and its only copy do not leave together.
+    for (const [n, other] of others.entries())
+      await stage(
+        `${others.length + 1 - n} → ${others.length - n}`,
+        () => other.stop(),
+        () => campaign.allRun(),
+      )
     over.abort()
     await feeding
     const verdict = await campaign.finish()
@@ -60,7 +62,7 @@ export const scaleCampaign = (options: ScaleOptions): Promise<Row> => {
       campaign: 'scale',
       fault: `1 → 3 → 1 instances, ${standby} standby`,
       how: `${options.perSecond} events a second, ${campaign.partitions} partitions, orderly starts and ends`,
-      fired: 2,
+      fired: stages.length - 1,
       recoveryMs: recoveryMs.slice(1),
       figures: Object.fromEntries(
         stages.flatMap(({ name, replayed: records }, n) => [
