@@ -238,13 +238,12 @@ export class WeirApp {
 
   async #lose(partitions: readonly TopicPartition[]): Promise<void> {
     if (this.#state === 'RUNNING') this.#moveTo('REBALANCING')
-    // All at once: each may wait for a broker that does not answer, and the group waits for this member.
-    await Promise.all(
-      partitions.map(async (partition) => {
-        const held = this.#tasks.get(nameOf(partition))
-        if (held !== undefined) await this.#release(nameOf(partition), held)
-      }),
-    )
+    for (const name of partitions.map(nameOf)) {
+      const held = this.#tasks.get(name)
+      this.#tasks.delete(name)
+      held?.monitor.forget()
+      await held?.runner.close()
+    }
   }
 
   async #release(name: string, { runner, monitor }: Held): Promise<void> {
