@@ -23,39 +23,58 @@ const marksPerRetention = 16
 
 export const trimKey = (store: string): Buffer => Buffer.from(`trim/${store}`)
 
-/** Text that is no list of marks counts as none: then the changelog is trimmed one retention later. */
-function decodeMarks(bytes: Buffer | undefined): Mark[] {
-  const marks: unknown = bytes === undefined ? [] : JSON.parse(bytes.toString())
-  return Array.isArray(marks) ? marks : []
+/** What the system store has of a changelog's trimming. */
+interface TrimState {
+  /** Below this offset nothing counts any more, and may be deleted. */
+  readonly trimmedTo: number
+  readonly marks: readonly Mark[]
 }
+
+const untrimmed: TrimState = { trimmedTo: 0, marks: [] }
+
+/** Text that says something else counts as nothing: then the changelog is trimmed one retention later. */
+function decodeTrim(bytes: Buffer | undefined): TrimState {
+  const found: Partial<TrimState> | null = bytes === undefined ? null : JSON.parse(bytes.toString())
+  return typeof found?.trimmedTo === 'number' && Array.isArray(found.marks) ? (found as TrimState) : untrimmed
+}
+
+/** The offset below which the owner deletes from a changelog what is past its retention, by what it has committed under `trimKey`. */
+export const trimmedToOf = (stored: Buffer | undefined): number => decodeTrim(stored).trimmedTo
 
 /** One store's changelog. */
 class Trim {
   readonly store: ExpiringStoreDef
-  #marks: Mark[]
+  #state: TrimState
+  #deletedTo = 0
 
-  constructor(store: ExpiringStoreDef, marks: Mark[]) {
+  constructor(store: ExpiringStoreDef, state: TrimState) {
     this.store = store
-    this.#marks = marks
+    this.#state = state
   }
 
-  /** Notes the end of the changelog now and then; true when the marks changed. */
-  note(mark: Mark): boolean {
-    const lastMs = this.#marks.at(-1)?.latestMs
+  /** Notes the end of the changelog now and then, and what is past its retention; true when that changed anything. */
+  note(mark: Mark, streamTimeMs: number): boolean {
+    const { trimmedTo, marks } = this.#state
+    const lastMs = marks.at(-1)?.latestMs
     if (lastMs !== undefined && mark.latestMs - lastMs < this.store.retentionMs / marksPerRetention) return false
-    this.#marks = [...this.#marks, mark]
+    const expired = marks.filter(({ latestMs }) => latestMs < streamTimeMs - this.store.retentionMs)
+    this.#state = {
+      trimmedTo: expired.at(-1)?.offset ?? trimmedTo,
+      marks: [...marks.slice(expired.length), mark],
+    }
     return true
   }
 
-  /** The offset below which everything is past its retention; `undefined` when nothing new is. Forgets what it gives out. */
-  takeExpired(streamTimeMs: number): number | undefined {
-    const expired = this.#marks.filter((mark) => mark.latestMs < streamTimeMs - this.store.retentionMs)
-    this.#marks = this.#marks.slice(expired.length)
-    return expired.at(-1)?.offset
+  /** Up to where records may be deleted, as far as the log knows that; `undefined` when nothing new is due. Not given out twice. */
+  takeDue(): number | undefined {
+    const { trimmedTo } = this.#state
+    if (trimmedTo <= this.#deletedTo) return undefined
+    this.#deletedTo = trimmedTo
+    return trimmedTo
   }
 
   entry(): ChangelogEntry {
-    return { store: systemStore, key: trimKey(this.store.name), value: Buffer.from(JSON.stringify(this.#marks)) }
+    return { store: systemStore, key: trimKey(this.store.name), value: Buffer.from(JSON.stringify(this.#state)) }
   }
 }
 
@@ -72,7 +91,8 @@ export interface ChangelogTrimmerOptions {
 
 /**
  * Deletes from the changelogs of timestamped and window stores what retention has passed, by stream time; the broker's
- * clock has no part in it. The marks are kept in the system store, so that a restart does not begin anew.
+ * clock has no part in it. The marks are kept in the system store, so that a restart does not begin anew, and so that whoever
+ * follows knows what may be missing: the log has them before anything is deleted by them.
  */
 export class ChangelogTrimmer {
   readonly #options: ChangelogTrimmerOptions
@@ -82,25 +102,25 @@ export class ChangelogTrimmer {
     this.#options = options
     this.#trims = options.stores
       .filter(isExpiring)
-      .map((store) => new Trim(store, decodeMarks(options.stored(store.name))))
+      .map((store) => new Trim(store, decodeTrim(options.stored(store.name))))
   }
 
   /**
-   * Takes note of a commit and deletes what is due. Returns the marks that changed, to be stored with the next commit.
-   * A deletion that fails is made up for by the next one.
+   * Takes note of a commit, the marks that were given out before being in it, and deletes what those allow. Returns the marks
+   * that changed, to be stored with the next commit. A deletion that fails is made up for by the next one.
    */
   async committed(ends: ReadonlyMap<string, number>, { streamTimeMs, latestMs }: TrimTimes): Promise<ChangelogEntry[]> {
     const { applicationId, partition, log, keep } = this.#options
     const changed: ChangelogEntry[] = []
     for (const trim of this.#trims) {
-      const end = ends.get(trim.store.name)
-      if (end === undefined || !trim.note({ offset: end, latestMs })) continue
-      const before = trim.takeExpired(streamTimeMs)
-      changed.push(trim.entry())
-      if (before === undefined) continue
-      await keep(trim.store.name, before)
-      const topic = changelogTopic(applicationId, trim.store.name)
-      await log.deleteRecordsBefore({ topic, partition }, before).catch(() => {})
+      const { name } = trim.store
+      const before = trim.takeDue()
+      if (before !== undefined) {
+        await keep(name, before)
+        await log.deleteRecordsBefore({ topic: changelogTopic(applicationId, name), partition }, before).catch(() => {})
+      }
+      const end = ends.get(name)
+      if (end !== undefined && trim.note({ offset: end, latestMs }, streamTimeMs)) changed.push(trim.entry())
     }
     return changed
   }

@@ -6,10 +6,10 @@ import { TaskState } from '../state/task-state.ts'
 import { WriteBehind } from '../state/write-behind.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStoreDef } from './changelog.ts'
-import { ChangelogTrimmer, trimKey } from './changelog-trimmer.ts'
+import { ChangelogTrimmer, trimKey, trimmedToOf } from './changelog-trimmer.ts'
 import { asTaskCorrupted, openTaskDatabase, type TaskDatabaseOptions } from './open-database.ts'
 import { decodePosition, type Position, positionKey, type ResetMarks, timesIn } from './position.ts'
-import { missingStretch, restoreChangelog } from './restore-changelog.ts'
+import { checkCut, missingStretch, restoreChangelog } from './restore-changelog.ts'
 
 /** How far the restore of a task's state has come, all changelogs together. */
 export interface RestoreProgress {
@@ -126,7 +126,8 @@ async function restoreChangelogs(db: StateDb, options: OpenStateOptions): Promis
   const { applicationId, stores, source, log, limits, restoreBatchEntries, stopped, onProgress } = options
   const { changelogOffsets } = await readSystem(db)
   const stretches = await Promise.all(
-    [...stores, systemStoreDef].map(async (store) => {
+    // The system store first: it knows what was deleted from the others.
+    [systemStoreDef, ...stores].map(async (store) => {
       const topic = changelogTopic(applicationId, store.name, options.subTopology)
       const changelog = { topic, partition: source.partition }
       const from = changelogOffsets.get(store.name)
@@ -137,6 +138,7 @@ async function restoreChangelogs(db: StateDb, options: OpenStateOptions): Promis
   let left = total
   for (const stretch of stretches) {
     const store = stretch.store.name
+    checkCut(stretch, stretch.changelog, trimmedToOf(db.getSync(systemColumn, trimKey(store))))
     left -= stretch.end - stretch.begin
     const behind = left
     const tell = (remaining: number) => onProgress({ store, remaining: behind + remaining, total })

@@ -9,6 +9,8 @@ import type { StoreDef } from '../state/stores.ts'
 export interface ChangelogStretch {
   readonly begin: number
   readonly end: number
+  /** True when the log no longer has all that the database lacks before `begin`. */
+  readonly isCut: boolean
 }
 
 export interface StretchOptions {
@@ -18,7 +20,7 @@ export interface StretchOptions {
   readonly from: number | undefined
 }
 
-export interface RestoreChangelogOptions extends ChangelogStretch {
+export interface RestoreChangelogOptions extends Pick<ChangelogStretch, 'begin' | 'end'> {
   readonly db: StateDb
   readonly store: StoreDef
   readonly changelog: TopicPartition
@@ -36,19 +38,39 @@ const waitMs = 200
 
 /**
  * What a database lacks of a changelog, up to the read-uncommitted end that it has now.
- * @throws TaskCorruptedError `changelog-truncated` when the log no longer has what the database needs next
+ * @throws TaskCorruptedError `changelog-truncated` when the log does not reach as far as the database
  */
 export async function missingStretch({ log, changelog, from }: StretchOptions): Promise<ChangelogStretch> {
   const startOffset = await log.startOffset(changelog)
   const end = await log.endOffset(changelog, 'read-uncommitted')
-  if (from !== undefined && (from < startOffset || from > end)) {
+  if (from !== undefined && from > end) {
     throw new TaskCorruptedError(
       'changelog-truncated',
-      `the local state has ${nameOf(changelog)} up to ${from}, but the log holds ${startOffset} to ${end}; it is rebuilt from there`,
+      `the local state has ${nameOf(changelog)} up to ${from}, but the log only up to ${end}; it is rebuilt from there`,
     )
   }
-  return { begin: from ?? startOffset, end }
+  return { begin: Math.max(from ?? startOffset, startOffset), end, isCut: from !== undefined && from < startOffset }
 }
+
+/**
+ * Lets pass what the owner deleted because it is past its retention: of the store neither the log nor the database has more
+ * there than a reader would be shown.
+ * @param trimmedTo see `trimmedToOf`
+ * @throws TaskCorruptedError `changelog-truncated` when more is gone than that
+ */
+export function checkCut({ begin, isCut }: ChangelogStretch, changelog: TopicPartition, trimmedTo: number): void {
+  if (isCut && begin > trimmedTo) throw truncated(changelog)
+}
+
+export const truncated = (changelog: TopicPartition, cause?: unknown): TaskCorruptedError =>
+  new TaskCorruptedError(
+    'changelog-truncated',
+    `${nameOf(changelog)} no longer has what the local state needs next; the state is rebuilt from what there is`,
+    { cause },
+  )
+
+/** Whether a reader stands where the log no longer has anything. */
+export const isTrimmed = (error: unknown): boolean => error instanceof LogError && error.code === 'offset-out-of-range'
 
 /**
  * Replays a stretch of a changelog, reading committed records only, by position: a marker at the end counts as passed, and
@@ -71,19 +93,11 @@ export async function restoreChangelog(options: RestoreChangelogOptions): Promis
       onProgress: ({ offset }) => onProgress(Math.max(0, end - offset)),
     })
   } catch (error) {
-    throw asTruncated(error, changelog)
+    throw isTrimmed(error) ? truncated(changelog, error) : error
   } finally {
     await reader.close()
   }
 }
-
-/** A position that the log no longer holds means that the state is rebuilt. */
-export const asTruncated = (error: unknown, changelog: TopicPartition): unknown =>
-  error instanceof LogError && error.code === 'offset-out-of-range'
-    ? new TaskCorruptedError('changelog-truncated', `${nameOf(changelog)} was trimmed while it was being read`, {
-        cause: error,
-      })
-    : error
 
 async function* batchesOf(
   reader: PartitionReader,

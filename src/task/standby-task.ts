@@ -9,6 +9,7 @@ import { Sweeper } from '../state/sweeper.ts'
 import { readSystem, systemChanges, systemColumn } from '../state/system.ts'
 import type { Timer } from '../time/clock.ts'
 import { changelogTopic, systemStore, systemStoreDef } from './changelog.ts'
+import { trimKey, trimmedToOf } from './changelog-trimmer.ts'
 import { type FollowedState, type FollowedStateOptions, followedState } from './followed-state.ts'
 import {
   asTaskCorrupted,
@@ -18,7 +19,7 @@ import {
   taskFolder,
 } from './open-database.ts'
 import { decodePosition, positionKey } from './position.ts'
-import { asTruncated, missingStretch } from './restore-changelog.ts'
+import { type ChangelogStretch, checkCut, isTrimmed, missingStretch, truncated } from './restore-changelog.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
 
 export interface StandbyTaskOptions
@@ -29,11 +30,14 @@ export interface StandbyTaskOptions
   readonly onLag: (lag: number) => void
 }
 
-/** One store's changelog. */
+/** One store's changelog, read from where the database has it. */
 interface Tail {
   readonly store: StoreDef
   readonly changelog: TopicPartition
+  readonly stretch: ChangelogStretch
   readonly reader: PartitionReader
+  /** Whether it is known that nothing is missing before the reader: until then nothing of it is applied. */
+  isWhole: boolean
 }
 
 /** How long an idle standby waits for the next commit, and after each one for those that follow it. */
@@ -54,7 +58,7 @@ export class StandbyTask {
   #followed: FollowedState | undefined
   #opened: OpenedDatabase | undefined
   #renewAtMs = 0
-  #tails: readonly Tail[] = []
+  #tails: Tail[] = []
   #sweeper: Sweeper | undefined
   #streamTimeMs = -1
   #stopping = false
@@ -121,8 +125,8 @@ export class StandbyTask {
   }
 
   async #open(followed: FollowedState): Promise<void> {
-    const { topology, partition, log, limits, clock } = this.#options
-    const { applicationId, stores } = followed
+    const { clock } = this.#options
+    const { stores } = followed
     this.#followed = followed
     this.#streamTimeMs = -1
     this.#renewAtMs = clock.nowMs() + renewMs
@@ -132,17 +136,25 @@ export class StandbyTask {
       const { changelogOffsets } = await readSystem(db)
       this.#noteTime(db.getSync(systemColumn, positionKey))
       this.#sweeper = new Sweeper(db, stores)
-      const tails: Tail[] = []
-      this.#tails = tails
-      for (const store of [systemStoreDef, ...stores]) {
-        const changelog = { topic: changelogTopic(applicationId, store.name, topology.id), partition }
-        const { begin } = await missingStretch({ log, changelog, from: changelogOffsets.get(store.name) })
-        const reading = { ...changelog, offset: begin, isolation: 'read-committed', maxBytes: limits.maxBytes } as const
-        tails.push({ store, changelog, reader: await log.openReader(reading) })
-      }
+      this.#tails = []
+      for (const store of [systemStoreDef, ...stores])
+        this.#tails.push(await this.#openTail(store, changelogOffsets.get(store.name)))
     } catch (error) {
       throw asTaskCorrupted(error)
     }
+  }
+
+  async #openTail(store: StoreDef, from: number | undefined): Promise<Tail> {
+    const { topology, partition, log, limits } = this.#options
+    const changelog = { topic: changelogTopic(this.#followed!.applicationId, store.name, topology.id), partition }
+    const stretch = await missingStretch({ log, changelog, from })
+    const reading = {
+      ...changelog,
+      offset: stretch.begin,
+      isolation: 'read-committed',
+      maxBytes: limits.maxBytes,
+    } as const
+    return { store, changelog, stretch, reader: await log.openReader(reading), isWhole: !stretch.isCut }
   }
 
   async #follow(): Promise<void> {
@@ -171,7 +183,11 @@ export class StandbyTask {
   /** Applies what there is in all changelogs. Each commit writes to the system changelog: there the others are waited for. */
   async #look(waitMs: number): Promise<number> {
     const [system, ...others] = this.#tails
-    const found = [await poll(system!, waitMs), ...(await Promise.all(others.map((tail) => poll(tail, 0))))]
+    const first = await poll(system!, waitMs).catch((error: unknown) => {
+      throw isTrimmed(error) ? truncated(system!.changelog, error) : error
+    })
+    const rest = await Promise.all(others.filter(({ isWhole }) => isWhole).map((tail) => this.#pollOrOpenAgain(tail)))
+    const found = [first, ...rest.filter((each) => each !== undefined)]
     // Whoever closes the standby waits for its database.
     if (this.#stopping) return unreadOf(found)
     const changes = found.flatMap(({ tail, batch }) => changesIn(tail, batch))
@@ -186,7 +202,34 @@ export class StandbyTask {
         ...systemChanges({ changelogOffsets }),
       ])
     }
-    return unreadOf(found)
+    // Before a system changelog is read to its end, it may not have said yet what was trimmed.
+    if (unreadOf([first]) === 0) this.#checkCuts(others)
+    const notRead = others.length + 1 - found.length
+    return unreadOf(found) + notRead
+  }
+
+  #checkCuts(tails: readonly Tail[]): void {
+    for (const tail of tails.filter(({ isWhole }) => !isWhole)) {
+      checkCut(
+        tail.stretch,
+        tail.changelog,
+        trimmedToOf(this.#opened!.db.getSync(systemColumn, trimKey(tail.store.name))),
+      )
+      tail.isWhole = true
+    }
+  }
+
+  /** `undefined` when the owner was faster: what is next has been trimmed. The tail then begins where the log does. */
+  async #pollOrOpenAgain(tail: Tail): Promise<Found | undefined> {
+    const { position } = tail.reader
+    try {
+      return await poll(tail, 0)
+    } catch (error) {
+      if (!isTrimmed(error)) throw error
+      await tail.reader.close()
+      this.#tails[this.#tails.indexOf(tail)] = await this.#openTail(tail.store, position)
+      return undefined
+    }
   }
 
   /** Stream time comes with the task's position; retention follows it here as there. */
@@ -213,11 +256,7 @@ interface Found {
 
 async function poll(tail: Tail, waitMs: number): Promise<Found> {
   const before = tail.reader.position
-  try {
-    return { tail, before, batch: await tail.reader.poll(waitMs) }
-  } catch (error) {
-    throw asTruncated(error, tail.changelog)
-  }
+  return { tail, before, batch: await tail.reader.poll(waitMs) }
 }
 
 function changesIn({ store }: Tail, { records }: FetchedBatch): Change[] {

@@ -4,8 +4,10 @@ import { openMemoryLog } from '../../src/log/memory-log.ts'
 import { stringSerde } from '../../src/record/serdes.ts'
 import type { StateEngine } from '../../src/state/engine.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
+import { timestampedBytes } from '../../src/state/keys.ts'
 import type { StoreDef, TimestampedStoreDef } from '../../src/state/stores.ts'
 import { StreamTime } from '../../src/task/batch-processor.ts'
+import { trimKey } from '../../src/task/changelog-trimmer.ts'
 import { definitionKey, openTaskState } from '../../src/task/open-state.ts'
 import { encodePosition, positionKey } from '../../src/task/position.ts'
 import { ManualClock } from '../../src/time/clock.ts'
@@ -101,6 +103,42 @@ describe("a task's state", () => {
     streamTime.step(undefined)
     expect(state.store(seen).get('a')).toBeUndefined()
     await close()
+  })
+
+  it('is kept when only what is past its retention was deleted from a changelog since, and not when more was', async () => {
+    const seen: TimestampedStoreDef<string> = {
+      kind: 'timestamped',
+      name: 'seen',
+      serde: stringSerde,
+      retentionMs: 10,
+    }
+    const changelog = { topic: 'app-seen-changelog', partition: 0 }
+    await log.createTopic({ topic: changelog.topic, partitions: 1 })
+    const producer = await log.openProducer()
+    const seenAt = (key: string, timeMs: number) =>
+      producer.send([
+        { ...changelog, key: Buffer.from(key), value: timestampedBytes(timeMs, Buffer.from('x')), headers: {} },
+      ])
+    const deletedTo = async (trimmedTo: number, deleted = trimmedTo) => {
+      const value = Buffer.from(JSON.stringify({ trimmedTo, marks: [] }))
+      await producer.send([{ ...system, key: trimKey('seen'), value, headers: {} }])
+      await log.deleteRecordsBefore(changelog, deleted)
+    }
+    await leave('rules', 5, 0)
+    await seenAt('a', 0)
+    await (await openWith(new StreamTime(), 'rules', [seen])).close()
+    await seenAt('b', 0)
+    await seenAt('c', 50)
+    await leave('rules', 8, 50)
+    await deletedTo(2)
+    const streamTime = new StreamTime()
+    const { state, close } = await openWith(streamTime, 'rules', [seen])
+    expect(['a', 'b', 'c'].filter((key) => state.store(seen).get(key) !== undefined)).toEqual(['c'])
+    await close()
+    await seenAt('d', 50)
+    await deletedTo(2, 4)
+    await expect(openWith(new StreamTime(), 'rules', [seen])).rejects.toMatchObject({ code: 'changelog-truncated' })
+    await producer.close()
   })
 
   it('is refused when other rules computed it, and taken by those that did', async () => {

@@ -7,7 +7,7 @@ import { memoryEngine } from '../../src/state/engines/memory.ts'
 import type { KeyValueStoreDef } from '../../src/state/stores.ts'
 import { readSystem } from '../../src/state/system.ts'
 import { columnsOf } from '../../src/state/task-state.ts'
-import { missingStretch, restoreChangelog } from '../../src/task/restore-changelog.ts'
+import { checkCut, missingStretch, restoreChangelog } from '../../src/task/restore-changelog.ts'
 
 const store: KeyValueStoreDef<string> = { kind: 'key-value', name: 'rows', serde: stringSerde }
 const changelog = { topic: 'app-rows-changelog', partition: 0 }
@@ -35,10 +35,15 @@ const commit = async (...entries: readonly string[]) => {
 }
 const restoreFrom = async (
   from?: number,
-  more: { readonly stopped?: () => boolean; readonly onProgress?: () => void } = {},
-) =>
-  restoreChangelog({
-    ...(await missingStretch({ log, changelog, from })),
+  {
+    trimmedTo = 0,
+    ...more
+  }: { readonly stopped?: () => boolean; readonly onProgress?: () => void; readonly trimmedTo?: number } = {},
+) => {
+  const stretch = await missingStretch({ log, changelog, from })
+  checkCut(stretch, changelog, trimmedTo)
+  await restoreChangelog({
+    ...stretch,
     db,
     store,
     changelog,
@@ -49,6 +54,7 @@ const restoreFrom = async (
     onProgress() {},
     ...more,
   })
+}
 const restored = async () => {
   const [entries] = await db.getRanges(store.name, [{ gte: Buffer.alloc(0) }])
   return entries!.map(({ value }) => value.toString())
@@ -103,6 +109,14 @@ describe('a changelog', () => {
     await expect(restoreFrom(1)).rejects.toMatchObject({ code: 'changelog-truncated' })
     await expect(restoreFrom(9)).rejects.toMatchObject({ code: 'changelog-truncated' })
     await restoreFrom()
+    expect(await restored()).toEqual(['c1'])
+  })
+
+  it('is read on from its beginning when its owner has deleted no less than is missing', async () => {
+    await commit('a1', 'b1', 'c1')
+    await log.deleteRecordsBefore(changelog, 2)
+    await expect(restoreFrom(1, { trimmedTo: 1 })).rejects.toMatchObject({ code: 'changelog-truncated' })
+    await restoreFrom(1, { trimmedTo: 2 })
     expect(await restored()).toEqual(['c1'])
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Log } from '../../src/log/log.ts'
+import type { Log, PartitionReader } from '../../src/log/log.ts'
 import { openMemoryLog } from '../../src/log/memory-log.ts'
 import { stringSerde } from '../../src/record/serdes.ts'
 import type { StateEngine } from '../../src/state/engine.ts'
@@ -8,6 +8,7 @@ import { timestampedBytes } from '../../src/state/keys.ts'
 import type { KeyValueStoreDef, TimestampedStoreDef } from '../../src/state/stores.ts'
 import { columnsOf } from '../../src/state/task-state.ts'
 import { changelogSpec, changelogTopic, systemStore } from '../../src/task/changelog.ts'
+import { trimKey } from '../../src/task/changelog-trimmer.ts'
 import { inForceRecord } from '../../src/task/deployment-ledger.ts'
 import { applicationIdOf, type DeploymentPort, ledgerSpec } from '../../src/task/deployment-port.ts'
 import { isFolderHeld } from '../../src/task/folder-registry.ts'
@@ -130,4 +131,95 @@ describe('a standby', () => {
     await opening.catch(() => {})
     expect(isFolderHeld('state/app/0_0')).toBe(false)
   })
+
+  describe('whose owner deletes from a changelog what is past its retention', () => {
+    const changelog = { topic: changelogTopic('app', 'seen'), partition: 0 }
+    const trimTo = async (offset: number) => log.deleteRecordsBefore(changelog, offset)
+    const tellOfTrim = (trimmedTo: number) =>
+      write(systemStore, trimKey('seen').toString(), Buffer.from(JSON.stringify({ trimmedTo, marks: [] })))
+    const positionAt = (streamTimeMs: number) =>
+      write(systemStore, positionKey.toString(), encodePosition({ offset: 9, streamTimeMs }))
+    const seenAt = (key: string, timeMs: number) => write('seen', key, timestampedBytes(timeMs, Buffer.from('x')))
+    const lookAgain = async () => {
+      standby = new StandbyTask(options)
+      await standby.open()
+      return standby.run()
+    }
+
+    it('goes on behind it after it was away, with the state that it has', async () => {
+      await write('rows', 'a', Buffer.from('1'))
+      await seenAt('old', 0)
+      await looked()
+      await standby.close()
+      for (const key of ['older', 'oldest']) await seenAt(key, 10)
+      await seenAt('new', 950)
+      await positionAt(1_000)
+      await tellOfTrim(3)
+      await trimTo(3)
+      void lookAgain()
+      await looked()
+      expect(lags.at(-1)).toBe(0)
+      expect(await contentOf('state/app/0_0', seen)).toEqual(['new'])
+      expect(await contentOf('state/app/0_0', rows)).toEqual(['a'])
+    })
+
+    it('goes on behind it when the owner deletes faster than it reads', async () => {
+      await write('rows', 'a', Buffer.from('1'))
+      await standby.close()
+      const reading = Promise.withResolvers<void>()
+      const deleted = Promise.withResolvers<void>()
+      const held = (reader: PartitionReader): PartitionReader => ({
+        get position() {
+          return reader.position
+        },
+        async poll(waitMs) {
+          reading.resolve()
+          await deleted.promise
+          return reader.poll(waitMs)
+        },
+        seek: (offset) => reader.seek(offset),
+        close: () => reader.close(),
+      })
+      options = {
+        ...options,
+        log: openingReaders(log, (reader, { topic }) => (topic === changelog.topic ? held(reader) : reader)),
+      }
+      await seenAt('old', 0)
+      void lookAgain()
+      await reading.promise
+      await seenAt('new', 950)
+      await positionAt(1_000)
+      await tellOfTrim(1)
+      await trimTo(1)
+      deleted.resolve()
+      await looked()
+      expect(lags.at(-1)).toBe(0)
+      expect(await contentOf('state/app/0_0', seen)).toEqual(['new'])
+      expect(await contentOf('state/app/0_0', rows)).toEqual(['a'])
+    })
+
+    it('does not go on when more is gone than the owner has deleted', async () => {
+      await seenAt('old', 0)
+      await looked()
+      await standby.close()
+      for (const key of ['one', 'two']) await seenAt(key, 950)
+      await positionAt(1_000)
+      await tellOfTrim(1)
+      await trimTo(2)
+      await expect(lookAgain()).rejects.toMatchObject({ code: 'changelog-truncated' })
+    })
+  })
 })
+
+const openingReaders = (
+  log: Log,
+  wrap: (reader: PartitionReader, options: Parameters<Log['openReader']>[0]) => PartitionReader,
+): Log =>
+  new Proxy(log, {
+    get(target, name) {
+      if (name === 'openReader')
+        return async (reading: Parameters<Log['openReader']>[0]) => wrap(await target.openReader(reading), reading)
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
