@@ -1,6 +1,6 @@
 import type { Prefetch, StoreDef, StoreOf, WindowStore } from '../../state/stores.ts'
 import type { StreamTimeMove } from '../../topology/operator.ts'
-import { type Arrival, arrivalOf } from './arrivals.ts'
+import { type Arrival, arrivalOf, WaitingArrivals } from './arrivals.ts'
 import type {
   KeyedEvent,
   MatchedStep,
@@ -94,9 +94,8 @@ interface SequenceParts<E> {
 class StoredSequence<E> implements SequenceTask<E> {
   readonly #plan: SequencePlan<E>
   readonly #prefetch: SequenceParts<E>['prefetch']
-  /** What this batch prefetched, by offset. */
-  readonly #arrivals = new Map<number, Arrival<E>>()
-  #isProcessing = false
+  /** What was prefetched. */
+  readonly #arrivals = new WaitingArrivals<E>()
   readonly #events: WindowStore<E>
   readonly #search: MatchSearch<E>
   readonly #trailing: TrailingNot<E> | undefined
@@ -112,17 +111,14 @@ class StoredSequence<E> implements SequenceTask<E> {
   }
 
   prefetch(event: KeyedEvent<E>, ask: Prefetch): void {
-    if (this.#isProcessing) this.#arrivals.clear()
-    this.#isProcessing = false
     const arrival = arrivalOf(this.#plan, event)
     if (arrival === undefined) return
-    this.#arrivals.set(event.offset, arrival)
+    this.#arrivals.add(arrival)
     this.#prefetch(arrival, ask)
   }
 
   process(event: KeyedEvent<E>, streamTimeMs: number): SequenceOutcome<E> {
-    this.#isProcessing = true
-    const prefetched = this.#arrivals.get(event.offset)
+    const prefetched = this.#arrivals.take(event.offset)
     const arrival = prefetched?.event.value === event.value ? prefetched : arrivalOf(this.#plan, event)
     if (arrival === undefined) return nothing
     const outcome =
