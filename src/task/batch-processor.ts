@@ -84,6 +84,7 @@ export class BatchProcessor {
   readonly #sources: ReadonlyMap<string, SourceDef>
   #outgoing: OutgoingRecord[] = []
   #passed = 0
+  #taken = 0
   /** What operators counted in the batch in hand. */
   readonly #counts = new Map<string, number>()
   #lastTimed: TimedRecord | undefined
@@ -114,6 +115,11 @@ export class BatchProcessor {
     return this.#passed
   }
 
+  /** How many of those were not dropped by the source. */
+  get taken(): number {
+    return this.#taken
+  }
+
   /** A stream time beyond which nothing waits for more. */
   get waitsUntilMs(): number {
     return this.#graph.waitsUntilMs()
@@ -133,7 +139,8 @@ export class BatchProcessor {
     this.#counts.clear()
     const { giveWay, count } = this.#options
     let start = 0
-    for (let taken = 0; start < records.length && taken < mostTaken; ) {
+    let taken = 0
+    while (start < records.length && taken < mostTaken) {
       if (start > 0) await giveWay?.()
       const ingests = this.#ingest(records, start, mostTaken - taken)
       for (const { record } of ingests) if (record !== undefined) taken++
@@ -142,6 +149,7 @@ export class BatchProcessor {
       start = end
     }
     this.#passed = start
+    this.#taken = taken
     for (const [name, by] of this.#counts) count(name, by)
     return this.#outgoing
   }

@@ -41,14 +41,29 @@ export interface CommitPipelineOptions {
   readonly onCommitted: (commit: CommitFacts) => void
 }
 
+/** What a batch wrote besides its stores, and what a commit of it says. */
+export interface ProcessedBatch {
+  readonly outgoing: readonly OutgoingRecord[]
+  /** Behind the batch. */
+  readonly position: Position
+  readonly oldestEventMs: number
+  /** How many of its records the source did not drop. Default 0. */
+  readonly taken?: number
+}
+
 /**
  * Takes batches from the task's buffer to the log, and only from there, later, to the database. One commit is on its way at a time;
- * the task may process the next batch meanwhile. After a failure every later call fails with it: nothing is committed twice
- * or out of order.
+ * the task may process further batches meanwhile, which then go together. After a failure every later call fails with it: nothing is
+ * committed twice or out of order.
  */
 export class CommitPipeline {
   readonly #options: CommitPipelineOptions
   #onTheWay: Promise<void> = Promise.resolve()
+  #isBusy = false
+  /** No batch is half processed: a commit may begin by itself. */
+  #isBetween = false
+  /** What the next commit carries; what the stores changed is still in their buffer. */
+  #held: Required<ProcessedBatch> | undefined
   #submitted: number
   #isNew: boolean
   /** The last position that was committed by this task. */
@@ -62,9 +77,24 @@ export class CommitPipeline {
     this.#isNew = options.isNew
   }
 
-  /** Resolves when nothing is on its way. @throws what the commit threw */
-  settle(): Promise<void> {
-    return this.#onTheWay
+  /** How many records wait for the next commit, those not counted that the source dropped. */
+  get waiting(): number {
+    return this.#held?.taken ?? 0
+  }
+
+  /**
+   * Takes a batch: its commit begins now, or when one is on its way, behind that and with all that was added until then: as soon
+   * as a batch is added, or `beside` waits. @throws what the last commit threw
+   */
+  async add(batch: ProcessedBatch): Promise<void> {
+    this.#held = together(this.#held, batch)
+    if (!this.#isBusy) await this.begin()
+  }
+
+  /** Takes a batch and waits until its commit has begun. @throws what the last commit threw */
+  async submit(batch: ProcessedBatch): Promise<void> {
+    this.#held = together(this.#held, batch)
+    await this.begin()
   }
 
   /**
@@ -73,10 +103,25 @@ export class CommitPipeline {
    * next commit.
    * @throws what the last commit threw
    */
-  async submit(outgoing: readonly OutgoingRecord[], position: Position, oldestEventMs: number): Promise<void> {
-    await this.#onTheWay
-    const drained = this.#options.state.drain()
-    if (outgoing.length > 0 || !drained.isEmpty) this.#begin({ outgoing, drained, position, oldestEventMs })
+  async begin(): Promise<void> {
+    await this.#arrival()
+    this.#beginHeld()
+  }
+
+  /** Waits for what comes from outside between batches; when a commit ends meanwhile, the next begins. */
+  async beside<T>(work: Promise<T>): Promise<T> {
+    this.#isBetween = true
+    try {
+      return await work
+    } finally {
+      this.#isBetween = false
+    }
+  }
+
+  /** Resolves when all that was added is committed. @throws what a commit threw */
+  async settle(): Promise<void> {
+    await this.begin()
+    await this.#arrival()
   }
 
   /** Commits a position that nothing has carried yet, and uses the time for what the database lacks. */
@@ -87,17 +132,41 @@ export class CommitPipeline {
 
   /** Commits a position that nothing has carried yet. */
   async submitPosition(position: Position): Promise<void> {
-    await this.#onTheWay
+    await this.settle()
     if (position.offset > this.#submitted)
       this.#begin({ outgoing: [], drained: nothingDrained, position, oldestEventMs: undefined })
-    await this.#onTheWay
+    await this.#arrival()
+  }
+
+  async #arrival(): Promise<void> {
+    do await this.#onTheWay
+    while (this.#isBusy)
+  }
+
+  #beginHeld(): void {
+    if (this.#held === undefined) return
+    const { outgoing, position, oldestEventMs } = this.#held
+    this.#held = undefined
+    const drained = this.#options.state.drain()
+    if (outgoing.length > 0 || !drained.isEmpty) this.#begin({ outgoing, drained, position, oldestEventMs })
   }
 
   #begin(commit: Commit): void {
     this.#submitted = commit.position.offset
+    this.#isBusy = true
     this.#onTheWay = this.#commit(commit)
     // Whoever waits next hears of a failure; until then it is nobody's unhandled rejection.
-    this.#onTheWay.catch(() => {})
+    this.#onTheWay.then(
+      () => this.#ended(),
+      () => {
+        this.#isBusy = false
+      },
+    )
+  }
+
+  #ended(): void {
+    this.#isBusy = false
+    if (this.#isBetween) this.#beginHeld()
   }
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
@@ -147,6 +216,12 @@ interface Commit {
   readonly drained: Drained
   readonly position: Position
   readonly oldestEventMs: number | undefined
+}
+
+function together(held: Required<ProcessedBatch> | undefined, batch: ProcessedBatch): Required<ProcessedBatch> {
+  const { outgoing, position, oldestEventMs, taken = 0 } = batch
+  if (held === undefined) return { outgoing, position, oldestEventMs, taken }
+  return { ...held, outgoing: [...held.outgoing, ...outgoing], position, taken: held.taken + taken }
 }
 
 /** The position behind the last record that went to each store's changelog. */

@@ -136,6 +136,11 @@ export class Generation {
     return this.#processor.passed
   }
 
+  /** How many of those were not dropped by the source. */
+  get taken(): number {
+    return this.#processor.taken
+  }
+
   /** How far it has come, as a commit says it. */
   reached(): Position {
     const { position: offset, streamTimeMs, resetMarks } = this

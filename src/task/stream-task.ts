@@ -269,7 +269,7 @@ export class StreamTask {
     const { limits, observer } = this.#options
     await this.#heedDeployments()
     while (!this.#stopping) {
-      const batch = await this.#reader!.poll(limits.maxWaitMs)
+      const batch = await this.#live!.commits.beside(this.#reader!.poll(limits.maxWaitMs))
       const { records } = batch
       observer.polled(batch)
       // What a suspended task leaves of its batch is read again.
@@ -300,7 +300,8 @@ export class StreamTask {
     const live = this.#live!
     // Before anything has changed: a task that stops here has not begun with these records.
     if ((await this.#recheck?.lookAhead(polled)) === false) return 0
-    const processed = await live.process(polled, this.#options.limits.maxRecords)
+    const { maxRecords } = this.#options.limits
+    const processed = await live.process(polled, maxRecords - live.commits.waiting)
     const records = polled.slice(0, live.passed)
     const nextOffset = offsetBehind(records.length)
     const outgoing = this.#recheck?.take(records, processed) ?? processed
@@ -309,7 +310,9 @@ export class StreamTask {
     this.#ticker?.passed(live.lastTimed)
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
-    await live.commits.submit(outgoing, live.reached(), records[0]!.timestampMs)
+    const { taken } = live
+    await live.commits.add({ outgoing, position: live.reached(), oldestEventMs: records[0]!.timestampMs, taken })
+    if (live.commits.waiting >= maxRecords) await live.commits.begin()
     if (this.#recheck?.isOver(nextOffset)) {
       await this.#recheck.close()
       this.#recheck = undefined
@@ -323,8 +326,10 @@ export class StreamTask {
     live.position = batch.nextOffset
     const { waitsUntilMs, streamTimeMs } = live
     const tick = this.#ticker?.due({ batch, streamTimeMs, waitsUntilMs })
-    if (tick !== undefined) return live.commits.submit([tick], live.reached(), this.#options.clock.nowMs())
-    if (this.#options.clock.nowMs() - this.#idleSinceMs >= idlePositionMs) await live.commits.rest(live.reached())
+    const { clock } = this.#options
+    if (tick !== undefined)
+      return live.commits.add({ outgoing: [tick], position: live.reached(), oldestEventMs: clock.nowMs() })
+    if (clock.nowMs() - this.#idleSinceMs >= idlePositionMs) await live.commits.rest(live.reached())
   }
 
   /** Does what the log has deployed up to the position: changes to what is active, makes ready what is prepared. */

@@ -227,7 +227,7 @@ export class WarmUp {
     const tells = nowMs - this.#toldMs >= tellEveryMs
     const progress = this.#progress()
     const outgoing = tells ? [warmUpRecord(applicationId, source.partition, progress)] : []
-    await this.generation.commits.submit(outgoing, this.generation.reached(), nowMs)
+    await this.generation.commits.submit({ outgoing, position: this.generation.reached(), oldestEventMs: nowMs })
     if (!tells) return
     this.#toldMs = nowMs
     this.#options.onProgress(progress)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Log } from '../../src/log/log.ts'
+import type { CommittedOffset, Log } from '../../src/log/log.ts'
 import { openMemoryLog } from '../../src/log/memory-log.ts'
 import type { OutgoingRecord } from '../../src/record/record.ts'
 import { stringSerde } from '../../src/record/serdes.ts'
@@ -12,8 +12,9 @@ import { WriteBehind } from '../../src/state/write-behind.ts'
 import { ChangelogTrimmer } from '../../src/task/changelog-trimmer.ts'
 import { CommitPipeline } from '../../src/task/commit-pipeline.ts'
 import { type Committer, openCommitter } from '../../src/task/committer.ts'
-import { decodePosition, positionKey } from '../../src/task/position.ts'
+import { decodePosition, type Position, positionKey } from '../../src/task/position.ts'
 import { ManualClock } from '../../src/time/clock.ts'
+import { eventually } from '../support/eventually.ts'
 import { readTopic } from '../support/log-lines.ts'
 
 const rows: KeyValueStoreDef<string> = { kind: 'key-value', name: 'rows', serde: stringSerde }
@@ -69,13 +70,14 @@ const position = async () => {
   return bytes === undefined ? undefined : decodePosition(bytes)
 }
 const at = (offset: number) => ({ offset, streamTimeMs: offset * 10 })
+const batch = (outgoing: readonly OutgoingRecord[], position: Position) => ({ outgoing, position, oldestEventMs: 0 })
 
 describe('a commit', () => {
   it('moves output, changelog, position and state together', async () => {
     const pipeline = pipelineOf(committer)
     state.store(rows).put('a', 'one')
     state.store(rows).put('b', 'one')
-    await pipeline.submit([decision], at(7), 0)
+    await pipeline.add(batch([decision], at(7)))
     await pipeline.settle()
 
     expect(await stored('a')).toBe('one')
@@ -91,9 +93,9 @@ describe('a commit', () => {
     const broken = new Error('no answer')
     const pipeline = pipelineOf({ isAtomic: true, commit: () => Promise.reject(broken), close: async () => {} })
     state.store(rows).put('a', 'one')
-    await pipeline.submit([decision], at(7), 0)
+    await pipeline.add(batch([decision], at(7)))
     await expect(pipeline.settle()).rejects.toBe(broken)
-    await expect(pipeline.submit([decision], at(8), 0)).rejects.toBe(broken)
+    await expect(pipeline.add(batch([decision], at(8)))).rejects.toBe(broken)
     await expect(pipeline.submitPosition(at(9))).rejects.toBe(broken)
     expect(await stored('a')).toBeUndefined()
     expect(await position()).toBeUndefined()
@@ -109,7 +111,7 @@ describe('a commit', () => {
     })
     const pipeline = pipelineOf(byPart)
     for (const offset of [7, 9]) {
-      await pipeline.submit([decision], at(offset), 0)
+      await pipeline.add(batch([decision], at(offset)))
       await pipeline.settle()
     }
     const logged = (await readTopic(log, 'app-system-changelog')).filter(({ key }) => key?.equals(positionKey))
@@ -120,7 +122,7 @@ describe('a commit', () => {
 
   it('is not begun when there is nothing to write; the position can go alone', async () => {
     const pipeline = pipelineOf(committer)
-    await pipeline.submit([], at(7), 0)
+    await pipeline.add(batch([], at(7)))
     await pipeline.settle()
     expect(await log.committedOffsets('app', [source])).toEqual([])
     await pipeline.submitPosition(at(7))
@@ -131,13 +133,106 @@ describe('a commit', () => {
   it('of one task leaves those of others alone, and fences its own predecessor', async () => {
     const other = await open('0_1')
     const pipeline = pipelineOf(committer)
-    await pipeline.submit([decision], at(7), 0)
+    await pipeline.add(batch([decision], at(7)))
     await pipeline.settle()
     await other.close()
 
     await open('0_0')
-    await pipeline.submit([decision], at(8), 0)
+    await pipeline.add(batch([decision], at(8)))
     await expect(pipeline.settle()).rejects.toMatchObject({ code: 'fenced' })
     expect(await position()).toMatchObject({ offset: 7 })
+  })
+})
+
+describe('batches that are added while a commit is on its way', () => {
+  /** Commits that end when they are told to. */
+  class HeldCommitter implements Committer {
+    readonly isAtomic = true
+    readonly begun: { readonly records: number; readonly offset: number | undefined; readonly end: () => void }[] = []
+
+    async commit(records: readonly OutgoingRecord[], offsets: readonly CommittedOffset[]): Promise<readonly number[]> {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.begun.push({ records: records.length, offset: offsets[0]?.offset, end: resolve })
+      await promise
+      return committer.commit(records, offsets)
+    }
+
+    async close(): Promise<void> {}
+  }
+
+  const offsets = (held: HeldCommitter) => held.begun.map(({ offset }) => offset)
+  const ended = (held: HeldCommitter, index: number) => {
+    held.begun[index]!.end()
+    return eventually(async () => {
+      expect(await log.committedOffsets('app', [source])).toMatchObject([{ offset: held.begun[index]!.offset }])
+    })
+  }
+
+  it('go together with the next, and the database has each change once', async () => {
+    const held = new HeldCommitter()
+    const pipeline = pipelineOf(held)
+    for (const [offset, text] of ['one', 'two', 'three'].entries()) {
+      state.store(rows).put('a', text)
+      await pipeline.add({ ...batch([decision], at(offset + 1)), taken: 5 })
+    }
+    expect(offsets(held)).toEqual([1])
+    expect(pipeline.waiting).toBe(10)
+    await ended(held, 0)
+    await pipeline.add(batch([decision], at(4)))
+    expect(offsets(held)).toEqual([1, 4])
+    await ended(held, 1)
+    await pipeline.settle()
+    expect((await readTopic(log, changelog.topic)).map(({ value }) => `${value}`)).toEqual(['one', 'three'])
+    expect(await readTopic(log, 'main')).toHaveLength(4)
+    expect(await stored('a')).toBe('three')
+    expect(await position()).toMatchObject({ offset: 4 })
+  })
+
+  it('wait for the end of a batch that is half processed, and for nothing else', async () => {
+    const held = new HeldCommitter()
+    const pipeline = pipelineOf(held)
+    for (const offset of [1, 2]) await pipeline.add(batch([decision], at(offset)))
+    await ended(held, 0)
+    expect(offsets(held)).toEqual([1])
+    await pipeline.add(batch([decision], at(3)))
+    await pipeline.add(batch([decision], at(4)))
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const waited = pipeline.beside(promise)
+    await ended(held, 1)
+    await eventually(() => expect(offsets(held)).toEqual([1, 3, 4]))
+    resolve('polled')
+    expect(await waited).toBe('polled')
+    held.begun[2]!.end()
+    await pipeline.settle()
+  })
+
+  it('are committed when all is to be settled, before a position alone', async () => {
+    const held = new HeldCommitter()
+    const pipeline = pipelineOf(held)
+    for (const offset of [1, 2]) await pipeline.add(batch([decision], at(offset)))
+    const settled = pipeline.submitPosition(at(3))
+    for (const index of [0, 1, 2]) {
+      await eventually(() => expect(held.begun.length).toBeGreaterThan(index))
+      held.begun[index]!.end()
+    }
+    await settled
+    expect(offsets(held)).toEqual([1, 2, 3])
+  })
+
+  it('are never committed when the one before them fails', async () => {
+    const broken = new Error('no answer')
+    const { promise, reject } = Promise.withResolvers<readonly number[]>()
+    let begun = 0
+    const failing = () => {
+      begun++
+      return promise
+    }
+    const pipeline = pipelineOf({ isAtomic: true, commit: failing, close: async () => {} })
+    for (const offset of [1, 2]) await pipeline.add(batch([decision], at(offset)))
+    reject(broken)
+    await pipeline.beside(promise.catch(() => {}))
+    await expect(pipeline.add(batch([decision], at(3)))).rejects.toBe(broken)
+    await expect(pipeline.settle()).rejects.toBe(broken)
+    expect(begun).toBe(1)
   })
 })
