@@ -1,7 +1,7 @@
 /**
  * Growth curves: what an event costs by the number of keys and the size of its value (one task, no broker), by partitions,
  * threads and the share of records that no rule names (`weir run` on a real broker).
- * `npm run bench:growth -- [--quick] [--only task|broker] [--out docs/performance-growth]`; with `--out` it writes FILE.json and FILE.svg.
+ * `npm run bench:growth -- [--quick] [--only task|broker|noise] [--out docs/performance-growth]`; with `--out` it writes FILE.json and FILE.svg.
  * By the number of events in a window and of rules: bench/partition/window-size.ts, rule-count.ts.
  */
 import { writeFile } from 'node:fs/promises'
@@ -16,7 +16,8 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } },
 })
 const { quick, only, out } = values
-if (only !== undefined && only !== 'task' && only !== 'broker') throw new Error('--only takes task or broker')
+if (only !== undefined && !['task', 'broker', 'noise'].includes(only))
+  throw new Error('--only takes task, broker or noise')
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const curves: Curve[] = []
@@ -24,11 +25,11 @@ const take = (...taken: readonly Curve[]): void => {
   curves.push(...taken)
   for (const curve of taken) process.stdout.write(`\n${tableOf(curve)}\n`)
 }
-if (only !== 'broker') {
+if (only === undefined || only === 'task') {
   take(await keysCurve(quick, say))
   take(await valueCurve(quick, say))
 }
-if (only !== 'task') take(...(await brokerCurves(quick, say)))
+if (only !== 'task') take(...(await brokerCurves(quick, say, { scale: only !== 'noise', noise: true })))
 if (out !== undefined) {
   const [processor] = cpus()
   const machine = {

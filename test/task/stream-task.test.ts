@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const silent: TaskObserver = { count() {}, polled() {}, committed() {}, restoring() {} }
 
-const taskWith = (observer: Partial<TaskObserver>, maxRecords = 3): StreamTask =>
+const taskWith = (observer: Partial<TaskObserver>, maxRecords = 3, maxBytes = 1 << 20): StreamTask =>
   new StreamTask({
     applicationId: 'app',
     topology: countingTopology().subTopologies[0]!,
@@ -37,7 +37,7 @@ const taskWith = (observer: Partial<TaskObserver>, maxRecords = 3): StreamTask =
     engine: memoryEngine(),
     stateDir: 'state',
     guarantee: 'exactly-once',
-    limits: { maxRecords, maxBytes: 1 << 20, maxWaitMs: 10 },
+    limits: { maxRecords, maxBytes, maxWaitMs: 10 },
     transactionTimeoutMs: 10_000,
     clock: systemClock,
     observer: { ...silent, ...observer },
@@ -99,6 +99,49 @@ describe('a commit on its way', () => {
     await task.suspend()
     await running
     expect(steps.slice(0, 4)).toEqual(['processed', 'committed', 'processed', 'committed'])
+  })
+})
+
+describe('a commit that takes long', () => {
+  it('holds up neither reading nor processing, until as much waits as is committed together', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    const open = log.openTransactionalProducer.bind(log)
+    log.openTransactionalProducer = async (options) => {
+      const producer = await open(options)
+      const commit = producer.commit.bind(producer)
+      producer.commit = async () => {
+        await answered
+        await commit()
+      }
+      return producer
+    }
+    let processed = 0
+    const commits: number[] = []
+    task = taskWith(
+      {
+        count: (name, by = 1) => {
+          if (name === 'records') processed += by
+        },
+        committed: ({ records }) => void commits.push(records),
+      },
+      4,
+      1,
+    )
+    // Each fetch brings one of them.
+    for (let sent = 0; sent < 6; sent++) await sendEvents(log, ['k'])
+    await task.open()
+    const running = task.run()
+    try {
+      await eventually(() => expect(processed).toBe(5))
+    } finally {
+      answer()
+    }
+    await eventually(async () => expect(await counted()).toHaveLength(6))
+    await task.suspend()
+    await running
+    expect(await counted()).toEqual([0, 1, 2, 3, 4, 5].map((offset) => `k@${offset}=${offset + 1}`))
+    // One decision and its changelog records, then four together.
+    expect(commits[1]).toBeGreaterThan(4)
   })
 })
 
