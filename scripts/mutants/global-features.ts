@@ -114,8 +114,8 @@ export const globalFeatureFaults = [
   faultsIn('src/task/changelog-trimmer.ts', ['test/task/changelog-trimmer.test.ts'])({
     id: 'held-back-changelog-trimmed',
     what: 'Changelogs are trimmed by a stream time that is held back, above entries that are later.',
-    find: 'trim.note({ offset: end, latestMs })',
-    replace: 'trim.note({ offset: end, latestMs: streamTimeMs })',
+    find: 'trim.note({ offset: end, latestMs },',
+    replace: 'trim.note({ offset: end, latestMs: streamTimeMs },',
   }),
   faultsIn(
     'src/operators/features/evaluator.ts',

@@ -77,8 +77,8 @@ export const stateFaults = [
   faultsIn('src/task/changelog-trimmer.ts', ['test/task/changelog-trimmer.test.ts'])({
     id: 'changelog-trimmed-early',
     what: 'A changelog loses what a restore still needs.',
-    find: 'mark.latestMs < streamTimeMs - this.store.retentionMs',
-    replace: 'mark.latestMs < streamTimeMs - this.store.retentionMs / 2',
+    find: 'latestMs < streamTimeMs - this.store.retentionMs',
+    replace: 'latestMs < streamTimeMs - this.store.retentionMs / 2',
   }),
   taskState({
     id: 'discard-keeps-writes',

@@ -49,6 +49,11 @@ export class Write implements ChangelogEntry, Change {
     return end
   }
 
+  /** Whether nothing of it can be seen any more at this stream time; false where that is not known. */
+  isPast(_streamTimeMs: number): boolean {
+    return false
+  }
+
   /** Adds what the database gets. What is past its retention at this stream time may be left out. */
   addChanges(changes: Change[], _streamTimeMs: number): void {
     changes.push(this)
@@ -78,6 +83,11 @@ export class Drained {
 
   get isEmpty(): boolean {
     return this.changelog.length === 0
+  }
+
+  /** Whether nothing of it can be seen any more at this stream time. */
+  isPast(streamTimeMs: number): boolean {
+    return this.changelog.every((write) => write.isPast(streamTimeMs))
   }
 
   /** Takes everything to memory of its own; for what is going to be held for long. */

@@ -28,6 +28,7 @@ export class WindowPageWriter {
   #bytes = Buffer.allocUnsafeSlow(firstBytes)
   #at = 0
   #rows = 0
+  #latestMs = Number.NEGATIVE_INFINITY
 
   get isEmpty(): boolean {
     return this.#at === 0
@@ -39,6 +40,11 @@ export class WindowPageWriter {
 
   get rows(): number {
     return this.#rows
+  }
+
+  /** Of the rows' times. */
+  get latestMs(): number {
+    return this.#latestMs
   }
 
   /** @throws RangeError when time or offset are no whole numbers; then nothing was added */
@@ -56,6 +62,7 @@ export class WindowPageWriter {
     bytes.set(value, valueAt)
     this.#at = valueAt + value.length
     this.#rows++
+    if (row.timeMs > this.#latestMs) this.#latestMs = row.timeMs
   }
 
   /** A copy of the page; the next one begins. */
@@ -64,6 +71,7 @@ export class WindowPageWriter {
     this.#bytes.copy(page, 0, 0, this.#at)
     this.#at = 0
     this.#rows = 0
+    this.#latestMs = Number.NEGATIVE_INFINITY
     return page
   }
 
@@ -100,20 +108,26 @@ export class WindowPage extends Write {
   readonly #def: WindowStoreDef<unknown>
   readonly #segments: WindowSegments
   readonly #rows: number
+  readonly #latestMs: number
   readonly #page: Buffer
 
   constructor(def: WindowStoreDef<unknown>, segments: WindowSegments, writer: WindowPageWriter) {
-    const rows = writer.rows
+    const { rows, latestMs } = writer
     const page = writer.take()
     super(def.name, pageKey, page)
     this.#def = def
     this.#segments = segments
     this.#rows = rows
+    this.#latestMs = latestMs
     this.#page = page
   }
 
   override get heldBytes(): number {
     return this.#page.length + rowCost * this.#rows
+  }
+
+  override isPast(streamTimeMs: number): boolean {
+    return this.#latestMs < expiredBefore(this.#def, streamTimeMs)
   }
 
   override addChanges(changes: Change[], streamTimeMs: number): void {

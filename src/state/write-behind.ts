@@ -32,7 +32,7 @@ const sliceBytes = 2 * 1024 * 1024
  * Holds back what was committed, and writes the oldest commits to the database when there is too much: state and changelog
  * positions of whole commits in one batch, in their order. So the database is always as some earlier commit left it, and whoever opens it
  * after a crash replays the changelogs' tails, as far as the limit at most. What has passed its retention until then is never
- * written.
+ * written; commits that hold nothing else go soon, since a changelog is only trimmed as far as the database has it.
  */
 export class WriteBehind {
   readonly #db: StateDb
@@ -41,10 +41,13 @@ export class WriteBehind {
   /** The oldest first. */
   #held: CommittedBatch[] = []
   #heldBytes = 0
+  /** So many of the oldest bring nothing any more that can be seen, and what they hold. */
+  #past = 0
+  #pastBytes = 0
   /** The newest commit's. */
   #streamTimeMs = -1
   /** In the database, by store. */
-  readonly #changelogEnds = new Map<string, number>()
+  #changelogEnds: ReadonlyMap<string, number> = new Map()
   #writing: Promise<void> = Promise.resolve()
 
   constructor({ db, state, limitBytes = defaultLimitBytes }: WriteBehindOptions) {
@@ -58,8 +61,11 @@ export class WriteBehind {
     this.#held.push(this.#limitBytes > 0 ? detached(batch) : batch)
     this.#heldBytes += heldBytesOf(batch)
     this.#streamTimeMs = batch.streamTimeMs
+    this.#countPast()
+    const marginBytes = this.#limitBytes * marginPart
     if (this.#heldBytes > this.#limitBytes || this.#limitBytes === 0)
-      await this.#write(() => this.#takeDown(this.#limitBytes * (1 - marginPart)))
+      await this.#write(() => this.#takeDown(this.#limitBytes - marginBytes))
+    else if (this.#pastBytes > marginBytes) await this.#write(() => this.#take(this.#past))
   }
 
   /** Writes some of what is held back; for when there is nothing else to do. */
@@ -73,13 +79,17 @@ export class WriteBehind {
     await this.#writing
   }
 
-  /** Writes until the database has the store's changelog up to this offset, or all there is: the log is about to forget it. */
-  async flushTo(store: string, offset: number): Promise<void> {
-    if ((this.#changelogEnds.get(store) ?? 0) >= offset) return
-    await this.#write(() => {
-      const last = this.#held.findIndex(({ changelogEnds }) => (changelogEnds.get(store) ?? 0) >= offset)
-      return this.#take(last < 0 ? this.#held.length : last + 1)
-    })
+  /** How far the database has the store's changelog, by what was written so far. */
+  storedOffset(store: string): number {
+    return this.#changelogEnds.get(store) ?? 0
+  }
+
+  #countPast(): void {
+    for (; this.#past < this.#held.length; this.#past++) {
+      const { drained } = this.#held[this.#past]!
+      if (!drained.isPast(this.#streamTimeMs)) return
+      this.#pastBytes += drained.heldBytes
+    }
   }
 
   #takeDown(toBytes: number): readonly CommittedBatch[] {
@@ -93,7 +103,11 @@ export class WriteBehind {
   #take(count: number): readonly CommittedBatch[] {
     const taken = this.#held.slice(0, count)
     this.#held = this.#held.slice(count)
-    for (const batch of taken) this.#heldBytes -= heldBytesOf(batch)
+    for (const [n, batch] of taken.entries()) {
+      this.#heldBytes -= heldBytesOf(batch)
+      if (n < this.#past) this.#pastBytes -= batch.drained.heldBytes
+    }
+    this.#past = Math.max(0, this.#past - count)
     return taken
   }
 
@@ -108,18 +122,18 @@ export class WriteBehind {
   async #apply(batches: readonly CommittedBatch[]): Promise<void> {
     if (batches.length === 0) return
     const state = this.#state
-    for (const { changelogEnds } of batches) {
-      for (const [store, end] of changelogEnds) this.#changelogEnds.set(store, end)
-    }
+    const ends = new Map(this.#changelogEnds)
+    for (const { changelogEnds } of batches) for (const [store, end] of changelogEnds) ends.set(store, end)
     const streamTimeMs = this.#streamTimeMs
     const swept = await state.sweep(streamTimeMs)
     const writing = this.#db.write([
       ...swept,
       ...batches.flatMap(({ drained, system }) => [...drained.changes(streamTimeMs), ...system]),
-      ...systemChanges({ changelogOffsets: this.#changelogEnds }),
+      ...systemChanges({ changelogOffsets: ends }),
     ])
     if (failsAt('during-apply')) dieAt('during-apply')
     await writing
+    this.#changelogEnds = ends
     for (const { drained } of batches) if (!drained.isEmpty) state.applied()
   }
 }

@@ -52,12 +52,17 @@ class Trim {
     this.#state = state
   }
 
-  /** Notes the end of the changelog now and then, and what is past its retention; true when that changed anything. */
-  note(mark: Mark, streamTimeMs: number): boolean {
+  /**
+   * Notes the end of the changelog now and then, and what is past its retention and in the database; true when that changed
+   * anything.
+   */
+  note(mark: Mark, streamTimeMs: number, storedOffset: number): boolean {
     const { trimmedTo, marks } = this.#state
     const lastMs = marks.at(-1)?.latestMs
     if (lastMs !== undefined && mark.latestMs - lastMs < this.store.retentionMs / marksPerRetention) return false
-    const expired = marks.filter(({ latestMs }) => latestMs < streamTimeMs - this.store.retentionMs)
+    const expired = marks.filter(
+      ({ latestMs, offset }) => latestMs < streamTimeMs - this.store.retentionMs && offset <= storedOffset,
+    )
     this.#state = {
       trimmedTo: expired.at(-1)?.offset ?? trimmedTo,
       marks: [...marks.slice(expired.length), mark],
@@ -83,8 +88,8 @@ export interface ChangelogTrimmerOptions {
   readonly partition: number
   readonly log: Log
   readonly stores: readonly StoreDef[]
-  /** Brings the database to at least this offset of a store's changelog: what lies below is about to go. */
-  readonly keep: (store: string, offset: number) => Promise<void>
+  /** How far the database has a store's changelog: what lies above is needed after a crash. */
+  readonly storedOffset: (store: string) => number
   /** What the system store has under `trimKey`. */
   readonly stored: (store: string) => Buffer | undefined
 }
@@ -110,17 +115,18 @@ export class ChangelogTrimmer {
    * that changed, to be stored with the next commit. A deletion that fails is made up for by the next one.
    */
   async committed(ends: ReadonlyMap<string, number>, { streamTimeMs, latestMs }: TrimTimes): Promise<ChangelogEntry[]> {
-    const { applicationId, partition, log, keep } = this.#options
+    const { applicationId, partition, log, storedOffset } = this.#options
     const changed: ChangelogEntry[] = []
     for (const trim of this.#trims) {
       const { name } = trim.store
       const before = trim.takeDue()
       if (before !== undefined) {
-        await keep(name, before)
-        await log.deleteRecordsBefore({ topic: changelogTopic(applicationId, name), partition }, before).catch(() => {})
+        const topic = changelogTopic(applicationId, name)
+        await log.deleteRecordsBefore({ topic, partition }, before).catch(() => {})
       }
       const end = ends.get(name)
-      if (end !== undefined && trim.note({ offset: end, latestMs }, streamTimeMs)) changed.push(trim.entry())
+      if (end === undefined) continue
+      if (trim.note({ offset: end, latestMs }, streamTimeMs, storedOffset(name))) changed.push(trim.entry())
     }
     return changed
   }

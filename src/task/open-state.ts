@@ -116,7 +116,7 @@ async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<O
       partition: source.partition,
       log,
       stores,
-      keep: (store, offset) => writeBehind.flushTo(store, offset),
+      storedOffset: (store) => writeBehind.storedOffset(store),
       stored: (store) => db.getSync(systemColumn, trimKey(store)),
     }),
   }

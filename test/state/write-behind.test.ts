@@ -110,16 +110,45 @@ describe('commits', () => {
     expect([writes, await storedEnd()]).toEqual([3, 12])
   })
 
-  test('reach it up to what the changelog is about to lose', async () => {
-    const writeBehind = open(1_000_000)
-    for (const n of [1, 2, 3]) {
-      state.store(names).put(`n${n}`, { name: 'x' })
+  test('say how far the database has a changelog: no further than it was written', async () => {
+    const writeBehind = open(100_000_000)
+    for (let n = 1; n <= 6; n++) {
+      state.store(names).put(`n${n}`, { name: 'x'.repeat(500_000) })
       await commit(writeBehind, n)
     }
-    await writeBehind.flushTo('names', 2)
-    expect([await storedNames(), await storedEnd()]).toEqual([['n1', 'n2'], 2])
-    await writeBehind.flushTo('names', 1)
-    expect(writes).toBe(1)
+    expect(writeBehind.storedOffset('names')).toBe(0)
+    const written = writeBehind.rest()
+    expect(writeBehind.storedOffset('names')).toBe(0)
+    await written
+    expect([writeBehind.storedOffset('names'), await storedEnd()]).toEqual([5, 5])
+  })
+
+  test('reach it soon when all that they hold has passed its retention, without bringing any of it', async () => {
+    const writeBehind = open(1_000_000)
+    const put = async (n: number) => {
+      for (let m = 0; m < 200; m++) state.store(amounts).put('w', { timeMs: time.nowMs, offset: 200 * n + m, value: 1 })
+      await commit(writeBehind, n)
+    }
+    for (let n = 1; n <= 10; n++) await put(n)
+    time.nowMs = amounts.retentionMs + 1
+    expect(writeBehind.storedOffset('names')).toBe(0)
+    await put(11)
+    expect(writeBehind.storedOffset('names')).toBe(10)
+    expect(await contentOf(db, 'amounts')).toEqual([])
+    await writeBehind.flush()
+    expect(await contentOf(db, 'amounts')).toHaveLength(200)
+  })
+
+  test('wait for the one before them that still holds what can be seen', async () => {
+    const writeBehind = open(1_000_000)
+    state.store(names).put('a', { name: 'x' })
+    await commit(writeBehind, 1)
+    for (let m = 0; m < 2_000; m++) state.store(amounts).put('w', { timeMs: 0, offset: m, value: 1 })
+    await commit(writeBehind, 2)
+    time.nowMs = amounts.retentionMs + 1
+    state.store(names).put('b', { name: 'x' })
+    await commit(writeBehind, 3)
+    expect(writes).toBe(0)
   })
 
   test('bring nothing of a window that has passed its retention meanwhile', async () => {

@@ -55,7 +55,7 @@ const pipelineOf = (by: Committer) =>
       partition: 0,
       log,
       stores: [rows],
-      keep: async () => {},
+      storedOffset: () => Number.POSITIVE_INFINITY,
       stored: () => undefined,
     }),
     state,

@@ -28,8 +28,12 @@ class WrittenPage extends Write {
     this.#def = def
   }
 
+  override isPast(streamTimeMs: number): boolean {
+    return pageTimeOf(this.key) < expiredBefore(this.#def, streamTimeMs)
+  }
+
   override addChanges(changes: Change[], streamTimeMs: number): void {
-    if (pageTimeOf(this.key) >= expiredBefore(this.#def, streamTimeMs)) changes.push(this)
+    if (!this.isPast(streamTimeMs)) changes.push(this)
   }
 }
 
