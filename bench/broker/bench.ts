@@ -10,7 +10,7 @@ import { type DecisionsFound, firstDifference } from './decisions.ts'
 import { type BenchOptions, help, readOptions } from './options.ts'
 import { type ScenarioResults, tableOf } from './report.ts'
 import type { Rival } from './rival.ts'
-import { bareLoop, weir } from './rivals.ts'
+import { bareLoop, weir, weirShipped } from './rivals.ts'
 import { measure, type RunResult } from './run.ts'
 import { type Scenario, titleOf } from './scenario.ts'
 import { streamsOf, sweeps } from './streams-variants.ts'
@@ -33,6 +33,7 @@ function rivalsOf({ rivals, streams, weir: settings, sweep, nodeFlags }: BenchOp
   const known: Readonly<Record<string, () => Rival>> = {
     weir: () => weir(settings, nodeFlags),
     streams: () => streamsOf(streams),
+    shipped: () => weirShipped(settings, nodeFlags),
     bare: () => bareLoop(settings),
   }
   return rivals.map((name) => made(known, name, '--rivals'))
@@ -82,7 +83,7 @@ async function runScenario(scenario: Scenario, options: BenchOptions, workDir: s
         runs.push(result)
         const { count, flagged } = result.decisions
         say(`  ${rival.name}: ${Math.round(result.eventsPerSecond)}/s, ${count} decisions, ${flagged} flagged`)
-        if (rival.decides) await reference.compare(rival.name, result.decisions, decisionsFile)
+        if (rival.decidesAlike) await reference.compare(rival.name, result.decisions, decisionsFile)
         else await rm(decisionsFile)
       }
     } finally {

@@ -13,7 +13,7 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --guarantee G,G     exactly-once, at-least-once (default exactly-once)
   --rounds N          rounds of each scenario (default 3)
   --seed N            of the events (default 1)
-  --rivals A,B        weir, streams, bare (default all three)
+  --rivals A,B        weir, streams, bare (default these), shipped (Weir with the rules of rules/)
   --streams K=V,…     settings of the Kafka Streams rival over its best ones
   --max-records N     Weir's records a commit (default 2,000, as weir run's)
   --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 1 MiB)

@@ -16,7 +16,7 @@ export interface RunPlan {
 /** A program that decides, with its settings. */
 export interface Rival {
   readonly name: string
-  /** False for the bare loop, which keeps no state: its decisions are all `allow`. */
-  readonly decides: boolean
+  /** Whether its decisions are those of the ten-minute rule, byte for byte. */
+  readonly decidesAlike: boolean
   command(plan: RunPlan): { readonly command: string; readonly args: readonly string[] }
 }

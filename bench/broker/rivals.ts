@@ -19,22 +19,32 @@ const common = ({ brokers, topic, applicationId, stateDir, guarantee, emit }: Ru
 export interface WeirSettings {
   readonly 'max-records'?: number
   readonly 'max-bytes'?: number
+  /** Folder of rule files in place of the ten-minute rule. */
+  readonly rules?: string
 }
+
+const shippedRules = join(here, '../../rules')
 
 /** Weir as `weir run` starts it. `nodeFlags` such as `--cpu-prof` go to its Node. */
 export const weir = (settings: WeirSettings = {}, nodeFlags: readonly string[] = [], name = 'weir'): Rival => ({
   name,
-  decides: true,
+  decidesAlike: true,
   command: (plan) => ({
     command: process.execPath,
     args: [...nodeFlags, join(here, 'weir-runner.ts'), ...flags({ ...common(plan), ...settings })],
   }),
 })
 
+/** Weir with all rules that come with it: more work, and more decisions flagged, than the others have. */
+export const weirShipped = (settings: WeirSettings = {}, nodeFlags: readonly string[] = []): Rival => ({
+  ...weir({ ...settings, rules: shippedRules }, nodeFlags, 'weir, shipped rules'),
+  decidesAlike: false,
+})
+
 /** Reads, parses and writes a decision of each card event, without state: what no rival on Node can beat. */
 export const bareLoop = (settings: WeirSettings = {}): Rival => ({
   name: 'bare loop',
-  decides: false,
+  decidesAlike: false,
   command: (plan) => ({
     command: process.execPath,
     args: [join(here, 'bare-runner.ts'), ...flags({ ...common(plan), ...settings })],
@@ -46,7 +56,7 @@ export type StreamsSettings = Readonly<Record<string, string | number>>
 
 export const kafkaStreams = ({ heap = '512m', ...settings }: StreamsSettings, name: string): Rival => ({
   name,
-  decides: true,
+  decidesAlike: true,
   command: (plan) => ({
     command: 'java',
     args: [

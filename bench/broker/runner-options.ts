@@ -13,6 +13,7 @@ export function runnerOptions() {
       'state-dir': { ...text, default: '.weir-bench' },
       guarantee: { ...text, default: 'exactly-once' },
       emit: { ...text, default: 'all' },
+      rules: text,
       'max-records': { ...text, default: '2000' },
       'max-bytes': { ...text, default: String(1 << 20) },
       'max-wait-ms': { ...text, default: '100' },
@@ -25,6 +26,8 @@ export function runnerOptions() {
     stateDir: values['state-dir'],
     guarantee: values.guarantee as Guarantee,
     emit: values.emit as Emit,
+    /** Folder of rule files, for Weir; `undefined` for the ten-minute rule. */
+    rules: values.rules,
     limits: {
       maxRecords: Number(values['max-records']),
       maxBytes: Number(values['max-bytes']),

@@ -1,7 +1,8 @@
-/** Weir with the ten-minute rule on Kafka, until it is told to end; says FIRST at its first poll. */
+/** Weir with the ten-minute rule, or a folder of rule files, on Kafka, until it is told to end; says FIRST at its first poll. */
 import { once } from 'node:events'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { unsigned } from '../../src/rules/authenticity.ts'
+import { loadRuleSet } from '../../src/rules/loader.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { type Metrics, noMetrics } from '../../src/runtime/metrics.ts'
 import { createRiskApp } from '../../src/runtime/risk-app.ts'
@@ -10,7 +11,8 @@ import { systemClock } from '../../src/time/clock.ts'
 import { tenMinuteRule } from '../data/ten-minute-rule.ts'
 import { runnerOptions } from './runner-options.ts'
 
-const { brokers, topic, applicationId, stateDir, guarantee, emit, limits } = runnerOptions()
+const { brokers, topic, applicationId, stateDir, guarantee, emit, rules, limits } = runnerOptions()
+const files = rules === undefined ? tenMinuteRule(emit) : await loadRuleSet(rules)
 const log = await openKafkaLog({ brokers })
 
 let saidFirst = false
@@ -24,7 +26,7 @@ const metrics: Metrics = {
 }
 
 const app = await createRiskApp({
-  ruleSet: tenMinuteRule(emit),
+  ruleSet: { ...files, options: { ...files.options, emit } },
   applicationId,
   mainTopic: topic,
   mapping: 'headers',
