@@ -10,7 +10,8 @@ import type { StoreDef, StoreOf, WindowStore } from '../../src/state/stores.ts'
 const sizes = [10, 1_000, 100_000]
 
 /** Keeps nothing: the window in memory is what is measured. */
-const noStore: WindowStore<unknown> = { put() {}, fetch: () => [], backwardFetch: () => [] }
+const noRows = { ask() {}, put() {}, fetch: () => [], backwardFetch: () => [] }
+const noStore: WindowStore<unknown> = { ...noRows, at: () => noRows }
 
 function slidingTask(agg: Aggregate, size: number, every: number) {
   const value = ({ offset }: { readonly offset: number }) => (1 + ((offset * 7919) % 10_007)) / 100

@@ -6,7 +6,7 @@ import { Bench } from 'tinybench'
 import type { SequenceDef } from '../../src/operators/sequence/definition.ts'
 import { evaluateSequence } from '../../src/operators/sequence/evaluator.ts'
 import { typedKey } from '../../src/operators/sequence/typed-key.ts'
-import type { StoreDef, StoreOf, WindowEntry, WindowStore } from '../../src/state/stores.ts'
+import type { StoreDef, StoreOf, WindowEntry, WindowRows, WindowStore } from '../../src/state/stores.ts'
 
 interface Card {
   readonly outlet: string
@@ -61,6 +61,15 @@ class LoadedStore implements WindowStore<Card> {
     const entries = this.#entries.get(key)
     if (entries === undefined) this.#entries.set(key, [entry])
     else entries.push(entry)
+  }
+
+  at(key: string): WindowRows<Card> {
+    return {
+      ask() {},
+      put: (entry) => this.put(key, entry),
+      fetch: () => this.fetch(),
+      backwardFetch: (fromMs, toMs) => this.backwardFetch(key, fromMs, toMs),
+    }
   }
 
   *fetch(): Generator<WindowEntry<Card>> {}

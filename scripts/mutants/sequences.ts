@@ -37,8 +37,8 @@ export const sequenceFaults = [
   search({
     id: 'oldest-match',
     what: 'The oldest match is taken instead of the most recent.',
-    find: 'this.#store.backwardFetch(arrival.keyOf(role.lookups[step]!)!, fromMs, toMs)',
-    replace: 'this.#store.fetch(arrival.keyOf(role.lookups[step]!)!, fromMs, toMs)',
+    find: 'rows.backwardFetch(fromMs, toMs)',
+    replace: 'rows.fetch(fromMs, toMs)',
   }),
   arrivals({
     id: 'record-key-ignored',

@@ -78,6 +78,17 @@ export interface WindowStore<V> {
   fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>>
   /** The same, newest first. */
   backwardFetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>>
+  /** The key's entries, for who asks for them several times. */
+  at(key: string): WindowRows<V>
+}
+
+/** The entries of one key of a window store, which is looked up once; to be let go when the batch ends. */
+export interface WindowRows<V> {
+  /** As `Prefetch.fetch`. */
+  ask(fromMs: number, toMs: number, newest?: number): void
+  put(entry: WindowEntry<V>): void
+  fetch(fromMs: number, toMs: number): Iterable<WindowEntry<V>>
+  backwardFetch(fromMs: number, toMs: number): Iterable<WindowEntry<V>>
 }
 
 export type StoreOf<D> =
@@ -101,7 +112,7 @@ export interface Prefetch {
   /**
    * The entries of a window store from `fromMs` to `toMs`, both inclusive. `fetch` answers within what was asked for. With
    * `newest`, only so many of the newest entries of the range are needed, for a `backwardFetch` that reads no further:
-   * a hot key's window is then not read whole.
+   * a hot key's window is then not read whole. Returns the key's entries, which can be read once the prefetch is done.
    */
-  fetch(store: WindowStoreDef<unknown>, key: string, fromMs: number, toMs: number, newest?: number): void
+  fetch<V>(store: WindowStoreDef<V>, key: string, fromMs: number, toMs: number, newest?: number): WindowRows<V>
 }

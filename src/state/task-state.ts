@@ -6,7 +6,7 @@ import { type Drained, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
 import { KeyedValues } from './keyed-values.ts'
 import { StoredKeys } from './stored-keys.ts'
-import type { Prefetch, StoreDef, StoreOf } from './stores.ts'
+import type { Prefetch, StoreDef, StoreOf, WindowRows, WindowStoreDef } from './stores.ts'
 import { Sweeper } from './sweeper.ts'
 import { systemColumn } from './system.ts'
 import { BufferedTimestampedStore, timestampedReader } from './timestamped-store.ts'
@@ -76,7 +76,8 @@ export class TaskState {
       get: (def, key) => {
         if (def.kind !== 'ids') this.#open(def, 'keyed').state.wish(key)
       },
-      fetch: (def, key, fromMs, toMs) => this.#open(def, 'window').state.wish(key, fromMs, toMs),
+      fetch: <V>(def: WindowStoreDef<V>, key: string, fromMs: number, toMs: number) =>
+        this.#open(def, 'window').state.wish(key, fromMs, toMs) as WindowRows<V>,
     }
   }
 

@@ -2,13 +2,15 @@ import { StateStoreError } from '../errors.ts'
 import type { StateCache } from './cache.ts'
 import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
+import { KeyRows, type RowsOwner } from './key-rows.ts'
 import { wellFormed, windowOffsetOf, windowTimeOf } from './keys.ts'
 import { expiredBefore } from './retention.ts'
 import { RowWalk } from './row-walk.ts'
+import { type Span, SpanTable } from './span-table.ts'
 import type { StoredKeys } from './stored-keys.ts'
-import type { WindowEntry, WindowStore, WindowStoreDef } from './stores.ts'
+import type { WindowEntry, WindowRows, WindowStore, WindowStoreDef } from './stores.ts'
 import { WindowPage, WindowPageWriter } from './window-page.ts'
-import { KeyRows, Rows, type RowsOwner, type Span } from './window-rows.ts'
+import { Rows } from './window-rows.ts'
 import { WindowSegments } from './window-segments.ts'
 
 export interface WindowStoreOptions {
@@ -45,6 +47,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   readonly #segments: WindowSegments
   #wishes = new Set<KeyRows>()
   #keys = new Map<string, KeyRows>()
+  #spans = new SpanTable()
   readonly #writer = new WindowPageWriter()
   /** Counts the batches of this store, from 1. */
   #batch = 1
@@ -64,35 +67,61 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     return this.#appliedBatch
   }
 
-  put(anyKey: string, entry: WindowEntry<V>): void {
-    const key = wellFormed(anyKey)
-    const bytes = this.#def.serde.serialize(entry.value)
-    if (this.#writer.isFull) this.seal()
-    this.#writer.add(key, entry, bytes)
-    this.#stored.add(key, entry.timeMs)
-    const held = this.#rowsOf(key)
-    held.put(entry, bytes, this.#batch)
-    if (held.isLong) held.trim(this.#cache.batch, expiredBefore(this.#def, this.#streamTimeMs()))
-    this.#resize(held)
-    this.#cache.use(held)
+  get spans(): SpanTable {
+    return this.#spans
+  }
+
+  at(key: string): WindowRows<V> {
+    return this.#rowsOf(wellFormed(key)) as WindowRows<V>
+  }
+
+  put(key: string, entry: WindowEntry<V>): void {
+    this.putInto(this.#rowsOf(wellFormed(key)), entry)
   }
 
   fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
-    const { rows, from, to } = this.#slice(key, fromMs, toMs)
-    return from < to ? new RowWalk(rows, { first: from, end: to, step: 1 }, this.#def.serde) : none
+    return this.fetchFrom(this.#rowsOf(wellFormed(key)), fromMs, toMs)
   }
 
   backwardFetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
-    const { rows, from, to } = this.#slice(key, fromMs, toMs)
+    return this.backwardFetchFrom(this.#rowsOf(wellFormed(key)), fromMs, toMs)
+  }
+
+  wish(key: string, fromMs: number, toMs: number): WindowRows<V> {
+    const held = this.#rowsOf(wellFormed(key))
+    this.wishFor(held, fromMs, toMs)
+    return held as WindowRows<V>
+  }
+
+  putInto(known: KeyRows, entry: WindowEntry<V>): void {
+    const held = this.#current(known)
+    const { key } = held
+    const bytes = this.#def.serde.serialize(entry.value)
+    if (this.#writer.isFull) this.seal()
+    this.#writer.add(key, entry, bytes)
+    this.#use(held)
+    held.generation = this.#stored.add(key, entry.timeMs, held.generation)
+    held.add(entry, bytes, this.#batch)
+    if (held.isLong) held.trim(this.#cache.batch, expiredBefore(this.#def, this.#streamTimeMs()))
+    this.#resize(held)
+  }
+
+  fetchFrom(known: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
+    const { rows, from, to } = this.#slice(known, fromMs, toMs)
+    return from < to ? new RowWalk(rows, { first: from, end: to, step: 1 }, this.#def.serde) : none
+  }
+
+  backwardFetchFrom(known: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
+    const { rows, from, to } = this.#slice(known, fromMs, toMs)
     return from < to ? new RowWalk(rows, { first: to - 1, end: from - 1, step: -1 }, this.#def.serde) : none
   }
 
-  wish(anyKey: string, askedFromMs: number, toMs: number): void {
+  wishFor(known: KeyRows, askedFromMs: number, toMs: number): void {
     const fromMs = this.#clamp(askedFromMs)
     if (fromMs > toMs) return
-    const held = this.#rowsOf(wellFormed(anyKey))
-    held.ask(fromMs, toMs, this.#cache.batch)
-    this.#cache.use(held)
+    const held = this.#current(known)
+    this.#use(held)
+    held.note(fromMs, toMs, this.#cache.batch)
     if (held.isComplete) return
     if (this.#stored.mayHave(held.key)) this.#wishes.add(held)
     else held.knowAll()
@@ -143,6 +172,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   discard(): void {
     this.#wishes = new Set()
     this.#keys = new Map()
+    this.#spans = new SpanTable()
     this.#writer.take()
     this.#appliedBatch = this.#batch - 1
   }
@@ -175,12 +205,20 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   #rowsOf(key: string): KeyRows {
-    let held = this.#keys.get(key)
-    if (held === undefined) {
-      held = new KeyRows(key, this)
-      this.#keys.set(key, held)
+    return this.#keys.get(key) ?? new KeyRows(key, this)
+  }
+
+  /** The key's rows that count: others may have taken the place of those since they were looked up. */
+  #current(known: KeyRows): KeyRows {
+    return known.place < 0 ? this.#rowsOf(known.key) : known
+  }
+
+  #use(held: KeyRows): void {
+    if (held.place < 0) {
+      held.enter()
+      this.#keys.set(held.key, held)
     }
-    return held
+    this.#cache.use(held)
   }
 
   #resize(held: KeyRows): void {
@@ -191,14 +229,14 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     return Math.max(fromMs, expiredBefore(this.#def, this.#streamTimeMs()))
   }
 
-  #slice(anyKey: string, askedFromMs: number, toMs: number): { rows: Rows; from: number; to: number } {
+  #slice(known: KeyRows, askedFromMs: number, toMs: number): { rows: Rows; from: number; to: number } {
     const fromMs = this.#clamp(askedFromMs)
     if (fromMs > toMs) return { rows: noRows, from: 0, to: 0 }
-    const held = this.#keys.get(wellFormed(anyKey))
-    if (held === undefined || !held.answers(fromMs, toMs, this.#cache.batch)) {
+    const held = this.#current(known)
+    if (!held.answers(fromMs, toMs, this.#cache.batch)) {
       throw new StateStoreError(
         'store-not-prefetched',
-        `store ${this.#def.name} was not asked for ${anyKey} from ${fromMs} to ${toMs}; ask in the operator's prefetch`,
+        `store ${this.#def.name} was not asked for ${held.key} from ${fromMs} to ${toMs}; ask in the operator's prefetch`,
       )
     }
     const { rows } = held

@@ -91,6 +91,33 @@ describe('the buffer', () => {
     expect(at.state.drain().changelog).toHaveLength(1)
   })
 
+  test('gives a key out that is the same rows, whenever it was looked up', async () => {
+    const early = [at.amounts.at('w'), at.amounts.at('w')]
+    put('w', 1, 1, 1)
+    const asked = at.state.prefetcher().fetch(amounts, 'w', 0, 5)
+    await at.state.prefetch()
+    asked.put({ timeMs: 2, offset: 2, value: 2 })
+    asked.ask(0, 9)
+    await at.state.prefetch()
+    for (const rows of early) rows.put({ timeMs: 3, offset: rows === early[0] ? 3 : 4, value: 3 })
+    for (const rows of [...early, asked, at.amounts.at('w')])
+      expect([...rows.fetch(0, 9)].map(({ offset }) => offset)).toEqual([1, 2, 3, 4])
+    expect([...asked.backwardFetch(0, 9)].map(({ offset }) => offset)).toEqual([4, 3, 2, 1])
+    expect(fetched('w', 0, 9)).toHaveLength(4)
+  })
+
+  test('knows a key that was looked up before everything of it was forgotten', async () => {
+    const rows = at.amounts.at('w')
+    rows.put({ timeMs: 1, offset: 1, value: 1 })
+    at.state.discard()
+    for (const key of ['v', 'w']) await at.load(key, 0, 9)
+    put('v', 1, 1, 1)
+    expect([...rows.fetch(0, 9)]).toEqual([])
+    rows.put({ timeMs: 2, offset: 2, value: 2 })
+    expect(fetched('w', 0, 9)).toEqual([[2, 2, 2]])
+    expect(() => at.amounts.at('u').fetch(0, 9)).toThrow('not asked for')
+  })
+
   test('does not change what is on its way', async () => {
     at.names.put('x', { name: 'one' })
     put('w', 1, 1, 1)

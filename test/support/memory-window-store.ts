@@ -1,5 +1,13 @@
 import { StateStoreError } from '../../src/errors.ts'
-import type { Prefetch, StoreDef, StoreOf, WindowEntry, WindowStore, WindowStoreDef } from '../../src/state/stores.ts'
+import type {
+  Prefetch,
+  StoreDef,
+  StoreOf,
+  WindowEntry,
+  WindowRows,
+  WindowStore,
+  WindowStoreDef,
+} from '../../src/state/stores.ts'
 
 interface Row {
   readonly timeMs: number
@@ -70,6 +78,15 @@ export class MemoryWindowStore<V> implements WindowStore<V> {
     yield* this.#walk(this.#range(key, fromMs, toMs).reverse())
   }
 
+  at(key: string): WindowRows<V> {
+    return {
+      ask: (fromMs, toMs, newest) => this.ask(key, fromMs, toMs, newest),
+      put: (entry) => this.put(key, entry),
+      fetch: (fromMs, toMs) => this.fetch(key, fromMs, toMs),
+      backwardFetch: (fromMs, toMs) => this.backwardFetch(key, fromMs, toMs),
+    }
+  }
+
   #range(key: string, fromMs: number, toMs: number): Row[] {
     let reachedMs = fromMs
     const asked = this.#asked.filter((one) => one.key === key).sort((a, b) => a.fromMs - b.fromMs)
@@ -97,7 +114,11 @@ export class MemoryStores {
 
   readonly prefetch: Prefetch = {
     get() {},
-    fetch: (def, key, fromMs, toMs, newest) => this.#of(def).ask(key, fromMs, toMs, newest),
+    fetch: <V>(def: WindowStoreDef<V>, ...[key, fromMs, toMs, newest]: [string, number, number, number?]) => {
+      const rows = this.#of(def).at(key)
+      rows.ask(fromMs, toMs, newest)
+      return rows as WindowRows<V>
+    },
   }
 
   store<D extends StoreDef<never>>(def: D): StoreOf<D> {

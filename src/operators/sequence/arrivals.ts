@@ -1,27 +1,54 @@
+import type { Prefetch, WindowRows, WindowStore, WindowStoreDef } from '../../state/stores.ts'
 import type { KeyedEvent } from './definition.ts'
 import type { Fit, Place } from './fit.ts'
 import type { KeyShape } from './key-shapes.ts'
 import type { SequencePlan } from './plan.ts'
+
+/** Only so many of the newest entries of the span, when `newest` says so. */
+export interface AskedSpan {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly newest: number | undefined
+}
+
+export interface Asking<E> {
+  readonly ask: Prefetch
+  readonly store: WindowStoreDef<E>
+}
 
 /** An event and what it is in a sequence. */
 export class Arrival<E> {
   readonly event: KeyedEvent<E>
   readonly by: string
   readonly fit: Fit<E>
-  /** By the shapes' numbers. */
-  readonly #keys: (string | undefined)[]
+  /** What the store has under the event's keys, by the shapes' numbers. */
+  readonly #rows: (WindowRows<E> | undefined)[]
 
   constructor(event: KeyedEvent<E>, by: string, fit: Fit<E>) {
     this.event = event
     this.by = by
     this.fit = fit
-    this.#keys = fit.noKeys.slice()
+    this.#rows = fit.noRows.slice()
   }
 
-  /** The store's key of this shape; `undefined` when the event lacks one of the fields. */
-  keyOf(shape: KeyShape<E>): string | undefined {
-    const known = this.#keys[shape.id]
+  /** Asks for entries under the key of a shape; for none when the event lacks one of its fields. */
+  ask(shape: KeyShape<E>, { fromMs, toMs, newest }: AskedSpan, { ask, store }: Asking<E>): void {
+    const known = this.#rows[shape.id]
+    if (known !== undefined) return known.ask(fromMs, toMs, newest)
+    const key = this.#keyOf(shape)
+    if (key !== undefined) this.#rows[shape.id] = ask.fetch(store, key, fromMs, toMs, newest)
+  }
+
+  /** What the store has under the key of this shape; `undefined` when the event lacks one of the fields. */
+  rowsIn(store: WindowStore<E>, shape: KeyShape<E>): WindowRows<E> | undefined {
+    const known = this.#rows[shape.id]
     if (known !== undefined) return known
+    const key = this.#keyOf(shape)
+    if (key !== undefined) this.#rows[shape.id] = store.at(key)
+    return this.#rows[shape.id]
+  }
+
+  #keyOf(shape: KeyShape<E>): string | undefined {
     const { key, value } = this.event
     const { by } = this
     let text = `${shape.head}${key.length}:${key}${by.length}:${by}`
@@ -30,7 +57,6 @@ export class Arrival<E> {
       if (part === undefined) return undefined
       text += `${part.length}:${part}`
     }
-    this.#keys[shape.id] = text
     return text
   }
 }

@@ -125,7 +125,7 @@ class StoredSequence<E> implements SequenceTask<E> {
       this.#trailing === undefined
         ? this.#match(arrival, streamTimeMs)
         : { match: undefined, truncated: this.#trailing.arrive(arrival, streamTimeMs) }
-    for (const shape of arrival.fit.copies) this.#events.put(arrival.keyOf(shape)!, event)
+    for (const shape of arrival.fit.copies) arrival.rowsIn(this.#events, shape)!.put(event)
     return outcome
   }
 

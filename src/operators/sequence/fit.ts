@@ -24,7 +24,7 @@ export class Fit<E> {
   readonly copies: readonly KeyShape<E>[]
   readonly isNothing: boolean
   /** A place for each of the sequence's keys. */
-  readonly noKeys: readonly undefined[]
+  readonly noRows: readonly undefined[]
   readonly #sequence: SequenceParts<E>
   readonly #fits: readonly number[]
   readonly #more: (Fit<E> | undefined)[]
@@ -34,7 +34,7 @@ export class Fit<E> {
     this.steps = fits.filter((position) => position < stepCount)
     this.copies = [...new Set(fits.flatMap((position) => places[position]!.copies))]
     this.isNothing = fits.length === 0
-    this.noKeys = Array.from({ length: keyCount }, () => undefined)
+    this.noRows = Array.from({ length: keyCount }, () => undefined)
     this.#sequence = sequence
     this.#fits = fits
     this.#more = places.map(() => undefined)

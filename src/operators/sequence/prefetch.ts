@@ -47,10 +47,9 @@ export class MatchReads<E> {
 
   #ask(reads: readonly Read<E>[], arrival: Arrival<E>, ask: Prefetch): void {
     const { timeMs } = arrival.event
-    for (const { shape, fromMs, toMs, newest } of reads) {
-      const key = arrival.keyOf(shape)
-      if (key !== undefined) ask.fetch(this.#store, key, timeMs + fromMs, timeMs + toMs, newest)
-    }
+    const asking = { ask, store: this.#store }
+    for (const { shape, fromMs, toMs, newest } of reads)
+      arrival.ask(shape, { fromMs: timeMs + fromMs, toMs: timeMs + toMs, newest }, asking)
   }
 
   #readsAs(role: number, isPast: boolean): Read<E>[] {

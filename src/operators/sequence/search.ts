@@ -152,10 +152,10 @@ export class MatchSearch<E> {
     const next = this.#chosen[not.previous + 1]
     const endMs = not.forMs === undefined ? next!.timeMs : previousMs + not.forMs
     if (next !== undefined && next.timeMs < endMs) return false
-    const lookupKey = arrival.keyOf(not.lookup)
+    const rows = arrival.rowsIn(this.#store, not.lookup)
     // Without the field that the event would have to equal there is no such event.
-    if (endMs === previousMs || lookupKey === undefined) return true
-    for (const event of this.#store.backwardFetch(lookupKey, previousMs + 1, endMs)) {
+    if (endMs === previousMs || rows === undefined) return true
+    for (const event of rows.backwardFetch(previousMs + 1, endMs)) {
       if (this.#isEventOf(not, event)) return false
     }
     return true
@@ -179,7 +179,8 @@ export class MatchSearch<E> {
     // A later step at the same time would need a higher offset, and such an event is not known yet.
     const fromMs = isAfter ? event.timeMs + 1 : event.timeMs - this.#withinMs
     const toMs = isBefore ? event.timeMs : event.timeMs + this.#withinMs
-    const entries = fromMs > toMs ? none : this.#store.backwardFetch(arrival.keyOf(role.lookups[step]!)!, fromMs, toMs)
+    const rows = arrival.rowsIn(this.#store, role.lookups[step]!)!
+    const entries = fromMs > toMs ? none : rows.backwardFetch(fromMs, toMs)
     return new Candidates({ entries, arriving: event, isBefore, knownOffset, limit: this.#maxCandidates })
   }
 }

@@ -134,7 +134,7 @@ export class TrailingNot<E> {
     const toMs = Math.min(event.timeMs + def.withinMs, streamTimeMs - trailingMs! - 1)
     if (fromMs > toMs) return false
     const candidates = new Candidates({
-      entries: this.#events.backwardFetch(arrival.keyOf(role.lookups[this.#lastStep]!)!, fromMs, toMs),
+      entries: arrival.rowsIn(this.#events, role.lookups[this.#lastStep]!)!.backwardFetch(fromMs, toMs),
       arriving: event,
       isBefore: false,
       knownOffset: offset,

@@ -1,0 +1,219 @@
+import { CacheEntry } from './cache.ts'
+import type { Entry } from './engine.ts'
+import type { Span, SpanTable } from './span-table.ts'
+import type { WindowEntry, WindowRows } from './stores.ts'
+import { type RowAt, Rows } from './window-rows.ts'
+
+// Estimates: a row with its value, which is bytes or an object, and a key with its place in maps.
+const rowCost = (bytes: Buffer): number => 100 + 2 * bytes.length
+const keyCost = 500
+/** Rows that may be put unasked before the key counts as one that nobody reads. */
+const unaskedRows = 64
+/** With fewer rows it is not worth while to look which of them can go. */
+const fewRows = 8
+
+/** What a key's rows ask of their store. */
+export interface RowsOwner {
+  /** The last batch that the database has, of those that were put. */
+  readonly appliedBatch: number
+  readonly spans: SpanTable
+  forget(rows: KeyRows): void
+  wishFor(rows: KeyRows, fromMs: number, toMs: number): void
+  putInto(rows: KeyRows, entry: WindowEntry<unknown>): void
+  fetchFrom(rows: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<unknown>>
+  backwardFetchFrom(rows: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<unknown>>
+}
+
+/**
+ * A key's rows in memory. Every row is as the newest write left it; in the span that is known they are all there are, and
+ * outside are only some that are not in the database yet, or not worth removing.
+ */
+export class KeyRows extends CacheEntry implements WindowRows<unknown> {
+  readonly key: string
+  readonly #owner: RowsOwner
+  /** Where the spans are that are known, and that a batch asked for; -1 while the store does not hold the key. */
+  #at = -1
+  #rows = new Rows()
+  /** The batch that put a row last. */
+  #putBatch = 0
+  #unasked = 0
+  #rowCosts = 0
+  #trimAt = fewRows
+  /** Where the key filter has the key; see `KeyFilter.add`. */
+  generation = -1
+
+  constructor(key: string, owner: RowsOwner) {
+    super(keyCost + key.length)
+    this.key = key
+    this.#owner = owner
+  }
+
+  /** The store holds the key from now on. */
+  enter(): void {
+    this.#at = this.#owner.spans.take()
+  }
+
+  ask(fromMs: number, toMs: number): void {
+    this.#owner.wishFor(this, fromMs, toMs)
+  }
+
+  put(entry: WindowEntry<unknown>): void {
+    this.#owner.putInto(this, entry)
+  }
+
+  fetch(fromMs: number, toMs: number): Iterable<WindowEntry<unknown>> {
+    return this.#owner.fetchFrom(this, fromMs, toMs)
+  }
+
+  backwardFetch(fromMs: number, toMs: number): Iterable<WindowEntry<unknown>> {
+    return this.#owner.backwardFetchFrom(this, fromMs, toMs)
+  }
+
+  get rows(): Rows {
+    return this.#rows
+  }
+
+  get isUnsettled(): boolean {
+    return this.#putBatch > this.#owner.appliedBatch
+  }
+
+  /** An estimate. */
+  get heldBytes(): number {
+    return keyCost + this.key.length + this.#rowCosts
+  }
+
+  get isKnown(): boolean {
+    return this.#fromMs <= this.#toMs
+  }
+
+  /** Whether what is known begins after this time. */
+  isKnownAfter(timeMs: number): boolean {
+    return this.isKnown && timeMs < this.#fromMs
+  }
+
+  forget(): void {
+    this.#owner.forget(this)
+    this.#owner.spans.free(this.#at)
+  }
+
+  /** Takes note that a batch needs this span, and all between it and what it asked for before. */
+  note(fromMs: number, toMs: number, batch: number): void {
+    const { spans } = this.#owner
+    if (this.batch !== batch) {
+      if (this.batch >= 0) this.#narrow(fromMs)
+      this.batch = batch
+      spans.ask(this.#at, fromMs, toMs)
+      this.#unasked = 0
+    } else {
+      const askedFromMs = spans.askedFromMs(this.#at)
+      const askedToMs = spans.askedToMs(this.#at)
+      if (fromMs < askedFromMs || toMs > askedToMs)
+        spans.ask(this.#at, Math.min(fromMs, askedFromMs), Math.max(toMs, askedToMs))
+    }
+  }
+
+  /** Whether the batch asked for this span, and it was read. */
+  answers(fromMs: number, toMs: number, batch: number): boolean {
+    const { spans } = this.#owner
+    return (
+      this.batch === batch &&
+      spans.askedFromMs(this.#at) <= fromMs &&
+      toMs <= spans.askedToMs(this.#at) &&
+      this.#fromMs <= fromMs &&
+      toMs <= this.#toMs
+    )
+  }
+
+  /** Whether all that was asked for is known. */
+  get isComplete(): boolean {
+    const { spans } = this.#owner
+    return this.#fromMs <= spans.askedFromMs(this.#at) && spans.askedToMs(this.#at) <= this.#toMs
+  }
+
+  /** What must be read for what was asked: together with what is known one span, so that a key never has gaps. */
+  missing(): Span[] {
+    const { spans } = this.#owner
+    const [fromMs, toMs] = [spans.askedFromMs(this.#at), spans.askedToMs(this.#at)]
+    // What lies far from what is wanted now is not worth reading all between.
+    if (!this.isKnown || toMs < this.#fromMs - 1 || fromMs > this.#toMs + 1) {
+      this.#knowNothing()
+      return [{ fromMs, toMs }]
+    }
+    const missing: Span[] = []
+    if (fromMs < this.#fromMs) missing.push({ fromMs, toMs: this.#fromMs - 1 })
+    if (toMs > this.#toMs) missing.push({ fromMs: this.#toMs + 1, toMs })
+    return missing
+  }
+
+  /** Adds what the database holds in a span next to what is known. */
+  addRead(entries: readonly Entry[], { fromMs, toMs }: Span): void {
+    if (entries.length > 0) {
+      this.#rows = this.#rows.withOlder(Rows.of(entries))
+      for (const { value } of entries) this.#rowCosts += rowCost(value)
+    }
+    if (this.isKnown && (toMs < this.#fromMs - 1 || fromMs > this.#toMs + 1)) return
+    this.#know(Math.min(this.#fromMs, fromMs), Math.max(this.#toMs, toMs))
+  }
+
+  /** The database has no row of the key. */
+  knowAll(): void {
+    this.#know(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+  }
+
+  /** Takes a row that a later write will bring to the database, and that is put in the batch with this number. */
+  add(row: RowAt, bytes: Buffer, batch: number): void {
+    this.#unasked++
+    this.#putBatch = batch
+    this.#rowCosts += rowCost(bytes)
+    this.#rows = this.#rows.with(row, bytes, batch)
+  }
+
+  /** Whether so many rows have come that some may be let go. */
+  get isLong(): boolean {
+    return this.#rows.length >= this.#trimAt
+  }
+
+  /**
+   * Lets go the rows outside what is known, but for those that only this task has, those before `expiredBeforeMs`, and what nobody
+   * asks for any more.
+   */
+  trim(batch: number, expiredBeforeMs: number): void {
+    if (this.#unasked > unaskedRows + this.#rows.length / 2 && this.batch !== batch) this.#knowNothing()
+    const { appliedBatch } = this.#owner
+    const rows = this.#rows
+    const from = this.isKnown ? rows.startOf(Math.max(this.#fromMs, expiredBeforeMs)) : rows.length
+    const to = this.isKnown && this.#toMs < Number.POSITIVE_INFINITY ? rows.endOf(this.#toMs) : rows.length
+    if (from > 0 || to < rows.length) {
+      const isPending = (n: number) => rows.batchAt(n) > appliedBatch && rows.timeAt(n) >= expiredBeforeMs
+      this.#rows = rows.filter((n) => (n >= from && n < to) || isPending(n))
+      this.#rowCosts = Math.round((this.#rowCosts * this.#rows.length) / rows.length)
+    }
+    this.#trimAt = fewRows + 2 * this.#rows.length
+  }
+
+  get #fromMs(): number {
+    return this.#owner.spans.knownFromMs(this.#at)
+  }
+
+  get #toMs(): number {
+    return this.#owner.spans.knownToMs(this.#at)
+  }
+
+  /** Knows less from the past when a batch asks for later times than the last one: a window moves on. */
+  #narrow(fromMs: number): void {
+    const oldestMs = Math.min(fromMs, this.#owner.spans.askedFromMs(this.#at))
+    // Room for events that come out of order.
+    const newestMs = this.#rows.length === 0 ? oldestMs : this.#rows.timeAt(this.#rows.length - 1)
+    const slackMs = Math.max(0, newestMs - oldestMs) / 4
+    const keptMs = Math.ceil(oldestMs - slackMs)
+    if (keptMs > this.#fromMs && keptMs <= this.#toMs) this.#know(keptMs, this.#toMs)
+  }
+
+  #know(fromMs: number, toMs: number): void {
+    this.#owner.spans.know(this.#at, fromMs, toMs)
+  }
+
+  #knowNothing(): void {
+    this.#know(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
+  }
+}
