@@ -90,17 +90,17 @@ export const timeFaults = [
   batch({
     id: 'event-time-used-for-order',
     what: 'A batch is processed by event time instead of offset.',
-    find: 'let start = 0\n    for (let taken = 0;',
+    find: 'let start = 0\n    let taken = 0',
     replace:
-      'records = records.toSorted((a, b) => a.timestampMs - b.timestampMs)\n    let start = 0\n    for (let taken = 0;',
+      'records = records.toSorted((a, b) => a.timestampMs - b.timestampMs)\n    let start = 0\n    let taken = 0',
   }),
   batch({
     id: 'row-as-of-later-offset',
     what: 'An event sees the rows that come after it in its batch.',
-    find: 'let start = 0\n    for (let taken = 0;',
+    find: 'let start = 0\n    let taken = 0',
     replace:
       "const isRow = (record: LogRecord) => Number(record.headers.kind?.toString() === 'data')\n" +
-      '    records = records.toSorted((a, b) => isRow(b) - isRow(a))\n    let start = 0\n    for (let taken = 0;',
+      '    records = records.toSorted((a, b) => isRow(b) - isRow(a))\n    let start = 0\n    let taken = 0',
   }),
   batch({
     id: 'barrier-ignored',
