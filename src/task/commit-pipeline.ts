@@ -3,7 +3,7 @@ import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
 import { type ChangelogEntry, Drained } from '../state/journal.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { WriteBehind } from '../state/write-behind.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock, Timer } from '../time/clock.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogRecords, systemStore } from './changelog.ts'
 import type { ChangelogTrimmer } from './changelog-trimmer.ts'
@@ -41,6 +41,12 @@ export interface CommitPipelineOptions {
   readonly onCommitted: (commit: CommitFacts) => void
 }
 
+/**
+ * A transaction hides the input behind its output until the log has written its end, ms after it said so. A commit that begins
+ * before that carries little, and the hidden input has to wait for its end.
+ */
+const hiddenMs = 5
+
 /** What a batch wrote besides its stores, and what a commit of it says. */
 export interface ProcessedBatch {
   readonly outgoing: readonly OutgoingRecord[]
@@ -62,6 +68,8 @@ export class CommitPipeline {
   #isBusy = false
   /** No batch is half processed: a commit may begin by itself. */
   #isBetween = false
+  /** Runs while input may come that the last transaction hid. */
+  #hidden: Timer | undefined
   /** What the next commit carries; what the stores changed is still in their buffer. */
   #held: Required<ProcessedBatch> | undefined
   #submitted: number
@@ -108,13 +116,19 @@ export class CommitPipeline {
     this.#beginHeld()
   }
 
-  /** Waits for what comes from outside between batches; when a commit ends meanwhile, the next begins. */
-  async beside<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Waits for the next input; when a commit ends meanwhile, the next begins: at once without transactions, else when the input
+   * that the last one hid has had the time to come, and go with it.
+   */
+  async beside<T>(input: Promise<T>): Promise<T> {
+    if (!this.#isBusy) this.#beginHeld()
     this.#isBetween = true
     try {
-      return await work
+      return await input
     } finally {
       this.#isBetween = false
+      this.#hidden?.cancel()
+      this.#hidden = undefined
     }
   }
 
@@ -160,13 +174,17 @@ export class CommitPipeline {
       () => this.#ended(),
       () => {
         this.#isBusy = false
+        this.#held = undefined
       },
     )
   }
 
   #ended(): void {
     this.#isBusy = false
-    if (this.#isBetween) this.#beginHeld()
+    if (!this.#isBetween || this.#held === undefined) return
+    const { committer, clock } = this.#options
+    if (committer.isAtomic) this.#hidden = clock.setTimeout(() => this.#beginHeld(), hiddenMs)
+    else this.#beginHeld()
   }
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {

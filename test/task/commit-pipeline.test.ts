@@ -26,6 +26,7 @@ let log: Log
 let db: StateDb
 let state: TaskState
 let committer: Committer
+let clock: ManualClock
 
 const open = (taskId: string) =>
   openCommitter({ log, groupId: 'app', taskId, guarantee: 'exactly-once', transactionTimeoutMs: 10_000 })
@@ -36,6 +37,7 @@ beforeEach(async () => {
   db = await memoryEngine().open('state', columnsOf([rows]))
   state = TaskState.open({ db, stores: [rows], streamTimeMs: () => 0 })
   committer = await open('0_0')
+  clock = new ManualClock()
 })
 
 afterEach(() => log.close())
@@ -60,7 +62,7 @@ const pipelineOf = (by: Committer) =>
     }),
     state,
     writeBehind: new WriteBehind({ db, state, limitBytes: 0 }),
-    clock: new ManualClock(),
+    clock,
     onCommitted() {},
   })
 
@@ -188,7 +190,7 @@ describe('batches that are added while a commit is on its way', () => {
     expect(await position()).toMatchObject({ offset: 4 })
   })
 
-  it('wait for the end of a batch that is half processed, and for nothing else', async () => {
+  it('wait for the end of a batch that is half processed, and for input that the transaction hid', async () => {
     const held = new HeldCommitter()
     const pipeline = pipelineOf(held)
     for (const offset of [1, 2]) await pipeline.add(batch([decision], at(offset)))
@@ -199,9 +201,34 @@ describe('batches that are added while a commit is on its way', () => {
     const { promise, resolve } = Promise.withResolvers<string>()
     const waited = pipeline.beside(promise)
     await ended(held, 1)
-    await eventually(() => expect(offsets(held)).toEqual([1, 3, 4]))
-    resolve('polled')
-    expect(await waited).toBe('polled')
+    await eventually(() => expect(clock.pendingTimers).toBe(1))
+    resolve('hidden')
+    expect(await waited).toBe('hidden')
+    expect(clock.pendingTimers).toBe(0)
+    await pipeline.add(batch([decision], at(5)))
+    expect(offsets(held)).toEqual([1, 3, 5])
+    held.begun[2]!.end()
+    await pipeline.settle()
+  })
+
+  it('wait a few ms at most for such input, and no longer than until it is known that none has come', async () => {
+    const held = new HeldCommitter()
+    const pipeline = pipelineOf(held)
+    for (const offset of [1, 2]) await pipeline.add(batch([decision], at(offset)))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waited = pipeline.beside(promise)
+    await ended(held, 0)
+    await eventually(() => expect(clock.pendingTimers).toBe(1))
+    clock.advance(5)
+    expect(offsets(held)).toEqual([1, 2])
+    resolve()
+    await waited
+
+    await pipeline.add(batch([decision], at(3)))
+    const input = Promise.resolve()
+    await ended(held, 1)
+    await pipeline.beside(input)
+    expect(offsets(held)).toEqual([1, 2, 3])
     held.begun[2]!.end()
     await pipeline.settle()
   })
@@ -231,6 +258,8 @@ describe('batches that are added while a commit is on its way', () => {
     for (const offset of [1, 2]) await pipeline.add(batch([decision], at(offset)))
     reject(broken)
     await pipeline.beside(promise.catch(() => {}))
+    await pipeline.beside(Promise.resolve())
+    clock.advance(1_000)
     await expect(pipeline.add(batch([decision], at(3)))).rejects.toBe(broken)
     await expect(pipeline.settle()).rejects.toBe(broken)
     expect(begun).toBe(1)
