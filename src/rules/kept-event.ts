@@ -24,34 +24,41 @@ const implied = new Set(['time', 'id', 'type'])
 export function keptEventSerde(fields: ReadonlySet<string>): Serde<RiskEvent> {
   const names = [...fields].filter((name) => !implied.has(name)).sort()
   const writer = new ValueWriter()
+  const reader = new ValueReader()
+  const write = ({ id, type, timeMs, fields: values }: RiskEvent): ValueWriter => {
+    writer.begin()
+    writer.number(timeMs)
+    writer.text(id)
+    writer.text(type)
+    for (const name of names) writer.value(Object.hasOwn(values, name) ? values[name] : undefined)
+    return writer
+  }
+  const read = (packed: string): RiskEvent => {
+    reader.begin(packed)
+    const timeMs = reader.number()
+    const id = reader.text()
+    const type = reader.text()
+    const values: Record<string, unknown> = {}
+    for (const name of names) {
+      const value = reader.value()
+      if (value !== undefined) values[name] = value
+    }
+    if (!reader.isAtEnd) throw new SerdeError('there are more bytes than fields')
+    values['time'] = timeMs
+    values['id'] = id
+    values['type'] = type
+    return { id, type, timeMs, fields: values }
+  }
+  const deserialize = (packed: string): RiskEvent => {
+    try {
+      return read(packed)
+    } catch (cause) {
+      throw new SerdeError('the bytes are not an event that a sequence kept', { cause })
+    }
+  }
   return {
-    serialize({ id, type, timeMs, fields: values }) {
-      writer.begin()
-      writer.number(timeMs)
-      writer.text(id)
-      writer.text(type)
-      for (const name of names) writer.value(Object.hasOwn(values, name) ? values[name] : undefined)
-      return writer.end()
-    },
-    deserialize(bytes) {
-      try {
-        const reader = new ValueReader(bytes)
-        const timeMs = reader.number()
-        const id = reader.text()
-        const type = reader.text()
-        const values: Record<string, unknown> = {}
-        for (const name of names) {
-          const value = reader.value()
-          if (value !== undefined) values[name] = value
-        }
-        if (!reader.isAtEnd) throw new SerdeError('there are more bytes than fields')
-        values['time'] = timeMs
-        values['id'] = id
-        values['type'] = type
-        return { id, type, timeMs, fields: values }
-      } catch (cause) {
-        throw new SerdeError('the bytes are not an event that a sequence kept', { cause })
-      }
-    },
+    serialize: (event) => write(event).end(),
+    deserialize: (bytes) => deserialize(bytes.toString('latin1')),
+    packed: { serialize: (event) => write(event).endPacked(), deserialize },
   }
 }

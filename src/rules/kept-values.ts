@@ -26,6 +26,11 @@ export class ValueWriter {
     return bytes
   }
 
+  /** The same, one byte a character. */
+  endPacked(): string {
+    return this.#bytes.toString('latin1', 0, this.#at)
+  }
+
   number(value: number): void {
     this.#room(8)
     this.#at = this.#bytes.writeDoubleLE(value, this.#at)
@@ -101,23 +106,25 @@ export class ValueWriter {
   }
 }
 
-/** Reads what a `ValueWriter` appended, in the same order. */
+const numberBytes = new DataView(new ArrayBuffer(8))
+
+/** Reads what a `ValueWriter` appended, in the same order, from a text of one byte a character. */
 export class ValueReader {
-  readonly #bytes: Buffer
+  #packed = ''
   #at = 0
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
+  begin(packed: string): void {
+    this.#packed = packed
+    this.#at = 0
   }
 
   get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
+    return this.#at === this.#packed.length
   }
 
   number(): number {
-    const value = this.#bytes.readDoubleLE(this.#at)
-    this.#at += 8
-    return value
+    for (let n = 0; n < 8; n++) numberBytes.setUint8(n, this.#byte())
+    return numberBytes.getFloat64(0, true)
   }
 
   text(): string {
@@ -126,20 +133,20 @@ export class ValueReader {
     return value
   }
 
-  /** @throws SerdeError, RangeError when the bytes are damaged */
+  /** @throws SerdeError when the bytes are damaged */
   value(): unknown {
-    const tag = this.#bytes[this.#at++]
+    const tag = this.#byte()
     switch (tag) {
       case tags.absent:
         return undefined
       case tags.number:
         return this.number()
       case tags.ascii:
-        return this.#text('latin1')
+        return this.#bytes()
       case tags.utf8:
-        return this.#text('utf8')
+        return Buffer.from(this.#bytes(), 'latin1').toString('utf8')
       case tags.utf16:
-        return this.#text('utf16le')
+        return Buffer.from(this.#bytes(), 'latin1').toString('utf16le')
       case tags.false:
         return false
       case tags.true:
@@ -156,18 +163,25 @@ export class ValueReader {
     }
   }
 
-  #text(encoding: 'latin1' | 'utf8' | 'utf16le'): string {
+  #byte(): number {
+    if (this.#at >= this.#packed.length) throw new SerdeError('a value is cut off')
+    return this.#packed.charCodeAt(this.#at++)
+  }
+
+  /** As many as the length before them says. */
+  #bytes(): string {
     const end = this.#length() + this.#at
-    if (end > this.#bytes.length) throw new SerdeError('a text is cut off')
-    const text = this.#bytes.toString(encoding, this.#at, end)
+    if (end > this.#packed.length) throw new SerdeError('a text is cut off')
+    const bytes = this.#packed.slice(this.#at, end)
     this.#at = end
-    return text
+    return bytes
   }
 
   #length(): number {
-    const short = this.#bytes.readUInt8(this.#at++)
+    const short = this.#byte()
     if (short !== longLength) return short
-    this.#at += 4
-    return this.#bytes.readUInt32LE(this.#at - 4)
+    let length = 0
+    for (let n = 0; n < 4; n++) length += this.#byte() * 2 ** (8 * n)
+    return length
   }
 }

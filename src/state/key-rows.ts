@@ -1,11 +1,12 @@
 import { CacheEntry } from './cache.ts'
 import type { Entry } from './engine.ts'
+import type { PackedBytes } from './packed-bytes.ts'
 import type { Span, SpanTable } from './span-table.ts'
 import type { WindowEntry, WindowRows } from './stores.ts'
 import { type RowAt, Rows } from './window-rows.ts'
 
 // Estimates: a row with its value, which is bytes or an object, and a key with its place in maps.
-const rowCost = (bytes: Buffer): number => 100 + 2 * bytes.length
+const rowCost = (bytes: Buffer | PackedBytes): number => 100 + 2 * bytes.length
 const keyCost = 500
 /** Rows that may be put unasked before the key counts as one that nobody reads. */
 const unaskedRows = 64
@@ -161,11 +162,11 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   }
 
   /** Takes a row that a later write will bring to the database, and that is put in the batch with this number. */
-  add(row: RowAt, bytes: Buffer, batch: number): void {
+  add(row: RowAt, packed: PackedBytes, batch: number): void {
     this.#unasked++
     this.#putBatch = batch
-    this.#rowCosts += rowCost(bytes)
-    this.#rows = this.#rows.with(row, bytes, batch)
+    this.#rowCosts += rowCost(packed)
+    this.#rows = this.#rows.with(row, packed, batch)
   }
 
   /** Whether so many rows have come that some may be let go. */

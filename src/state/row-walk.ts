@@ -1,4 +1,4 @@
-import type { Serde } from '../record/serde.ts'
+import type { PackedSerde } from '../record/serde.ts'
 import type { WindowEntry } from './stores.ts'
 import type { Rows } from './window-rows.ts'
 
@@ -17,11 +17,11 @@ export class RowWalk<V> implements Iterable<WindowEntry<V>>, Iterator<WindowEntr
   readonly #rows: Rows
   readonly #end: number
   readonly #step: 1 | -1
-  readonly #serde: Serde<V>
+  readonly #serde: PackedSerde<V>
   readonly #answer: { done: boolean; value: WindowEntry<V> | undefined } = { done: false, value: undefined }
   #at: number
 
-  constructor(rows: Rows, { first, end, step }: Walk, serde: Serde<V>) {
+  constructor(rows: Rows, { first, end, step }: Walk, serde: PackedSerde<V>) {
     this.#rows = rows
     this.#at = first
     this.#end = end

@@ -1,6 +1,7 @@
 import type { Change, Entry } from './engine.ts'
 import { Write } from './journal.ts'
 import { windowTimeOf, writeOrdered } from './keys.ts'
+import type { PackedBytes } from './packed-bytes.ts'
 import { expiredBefore } from './retention.ts'
 import type { WindowStoreDef } from './stores.ts'
 import type { WindowSegments } from './window-segments.ts'
@@ -48,7 +49,7 @@ export class WindowPageWriter {
   }
 
   /** @throws RangeError when time or offset are no whole numbers; then nothing was added */
-  add(key: string, row: { readonly timeMs: number; readonly offset: number }, value: Buffer): void {
+  add(key: string, row: { readonly timeMs: number; readonly offset: number }, value: PackedBytes): void {
     const start = this.#at
     this.#room(start + 2 * lengthBytes + mostBytesPerUnit * key.length + rowBytes + value.length)
     const bytes = this.#bytes
@@ -59,7 +60,7 @@ export class WindowPageWriter {
     writeOrdered(bytes, row.offset, at + 8)
     bytes.writeUInt32BE(value.length, at + rowBytes)
     const valueAt = at + rowBytes + lengthBytes
-    bytes.set(value, valueAt)
+    bytes.write(value, valueAt, 'latin1')
     this.#at = valueAt + value.length
     this.#rows++
     if (row.timeMs > this.#latestMs) this.#latestMs = row.timeMs

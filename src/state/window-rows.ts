@@ -1,7 +1,7 @@
-import type { Serde } from '../record/serde.ts'
+import type { PackedSerde } from '../record/serde.ts'
 import type { Entry } from './engine.ts'
 import { windowOffsetOf, windowTimeOf } from './keys.ts'
-import { type PackedBytes, pack, unpack } from './packed-bytes.ts'
+import { type PackedBytes, pack } from './packed-bytes.ts'
 import type { WindowEntry } from './stores.ts'
 
 /** Where a row is in its key's order. */
@@ -94,14 +94,14 @@ export class Rows {
   }
 
   /** The row as an entry. A value is read from its bytes twice at most: most rows are read once, and values take memory. */
-  entryAt<V>(index: number, serde: Serde<V>): WindowEntry<V> {
+  entryAt<V>(index: number, serde: PackedSerde<V>): WindowEntry<V> {
     const cells = this.#cells
     const at = width * index
     let value = cells[at + 2]
     const mark = cells[at + 3] as number
     const reading = mark % marks
     if (reading !== isValue) {
-      value = serde.deserialize(unpack(value as PackedBytes))
+      value = serde.deserialize(value as PackedBytes)
       if (reading === isReadOnce) cells[at + 2] = value
       cells[at + 3] = reading === isUnread ? mark + isReadOnce - isUnread : mark - reading
     }
@@ -109,12 +109,12 @@ export class Rows {
   }
 
   /** With the row that a batch puts added, or in the place of the one with the same time and offset. */
-  with(row: RowAt, bytes: Buffer, batch: number): Rows {
+  with(row: RowAt, packed: PackedBytes, batch: number): Rows {
     const { timeMs, offset } = row
     const index = this.indexOf(timeMs, offset)
     const rows = index === this.length ? this : new Rows()
     if (rows !== this) for (let n = 0; n < index; n++) rows.#copy(this, n)
-    rows.#append(row, pack(bytes), batch * marks + isUnread)
+    rows.#append(row, packed, batch * marks + isUnread)
     if (rows !== this)
       for (let n = this.has(index, timeMs, offset) ? index + 1 : index; n < this.length; n++) rows.#copy(this, n)
     return rows

@@ -1,9 +1,11 @@
 import { StateStoreError } from '../errors.ts'
+import type { PackedSerde } from '../record/serde.ts'
 import type { StateCache } from './cache.ts'
 import type { Entry, KeyRange, StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
 import { KeyRows, type RowsOwner } from './key-rows.ts'
 import { wellFormed, windowOffsetOf, windowTimeOf } from './keys.ts'
+import { packedSerde } from './packed-bytes.ts'
 import { expiredBefore } from './retention.ts'
 import { RowWalk } from './row-walk.ts'
 import { type Span, SpanTable } from './span-table.ts'
@@ -39,6 +41,7 @@ const none: readonly never[] = []
  */
 export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsOwner {
   readonly #def: WindowStoreDef<V>
+  readonly #serde: PackedSerde<V>
   readonly #db: StateDb
   readonly #journal: Journal
   readonly #cache: StateCache
@@ -55,6 +58,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
 
   constructor(def: WindowStoreDef<V>, { db, journal, cache, streamTimeMs, stored }: WindowStoreOptions) {
     this.#def = def
+    this.#serde = packedSerde(def.serde)
     this.#db = db
     this.#journal = journal
     this.#cache = cache
@@ -96,24 +100,24 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   putInto(known: KeyRows, entry: WindowEntry<V>): void {
     const held = this.#current(known)
     const { key } = held
-    const bytes = this.#def.serde.serialize(entry.value)
+    const packed = this.#serde.serialize(entry.value)
     if (this.#writer.isFull) this.seal()
-    this.#writer.add(key, entry, bytes)
+    this.#writer.add(key, entry, packed)
     this.#use(held)
     held.generation = this.#stored.add(key, entry.timeMs, held.generation)
-    held.add(entry, bytes, this.#batch)
+    held.add(entry, packed, this.#batch)
     if (held.isLong) held.trim(this.#cache.batch, expiredBefore(this.#def, this.#streamTimeMs()))
     this.#resize(held)
   }
 
   fetchFrom(known: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
     const { rows, from, to } = this.#slice(known, fromMs, toMs)
-    return from < to ? new RowWalk(rows, { first: from, end: to, step: 1 }, this.#def.serde) : none
+    return from < to ? new RowWalk(rows, { first: from, end: to, step: 1 }, this.#serde) : none
   }
 
   backwardFetchFrom(known: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
     const { rows, from, to } = this.#slice(known, fromMs, toMs)
-    return from < to ? new RowWalk(rows, { first: to - 1, end: from - 1, step: -1 }, this.#def.serde) : none
+    return from < to ? new RowWalk(rows, { first: to - 1, end: from - 1, step: -1 }, this.#serde) : none
   }
 
   wishFor(known: KeyRows, askedFromMs: number, toMs: number): void {

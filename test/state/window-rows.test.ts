@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { stringSerde } from '../../src/record/serdes.ts'
 import { windowKey, windowPrefix } from '../../src/state/keys.ts'
+import { pack, packedSerde } from '../../src/state/packed-bytes.ts'
 import { Rows } from '../../src/state/window-rows.ts'
 
-const serde = stringSerde
+const serde = packedSerde(stringSerde)
 const contentOf = (rows: Rows) =>
   Array.from({ length: rows.length }, (_, n) => rows.entryAt(n, serde)).map(({ timeMs, offset, value }) => [
     timeMs,
@@ -11,7 +12,7 @@ const contentOf = (rows: Rows) =>
     value,
   ])
 const put = (rows: Rows, timeMs: number, offset: number, value = `${timeMs}/${offset}`) =>
-  rows.with({ timeMs, offset }, Buffer.from(value), 1)
+  rows.with({ timeMs, offset }, pack(Buffer.from(value)), 1)
 
 describe('rows', () => {
   test('are in the order of time, then offset, whatever the order in which they come', () => {
@@ -63,13 +64,13 @@ describe('rows', () => {
 
   test('read each value twice at most', () => {
     let reads = 0
-    const counting = {
-      ...serde,
+    const counting = packedSerde({
+      ...stringSerde,
       deserialize: (bytes: Buffer) => {
         reads++
         return bytes.toString()
       },
-    }
+    })
     const rows = put(new Rows(), 1, 1)
     const values = [1, 2, 3].map(() => rows.entryAt(0, counting).value)
     expect([values, reads]).toEqual([['1/1', '1/1', '1/1'], 2])
