@@ -17,6 +17,7 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --streams K=V,…     settings of the Kafka Streams rival over its best ones
   --max-records N     Weir's records a commit (default 2,000, as weir run's)
   --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 1 MiB)
+  --task-memory-mb N  memory for the state of Weir's task (default 64, as weir run's)
   --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap
   --node-flags F,F    for Weir's Node, such as --max-semi-space-size=64
   --cpu-prof DIR      write Weir's CPU profiles there
@@ -48,6 +49,7 @@ const flags = {
   streams: { type: 'string' },
   'max-records': { type: 'string' },
   'max-bytes': { type: 'string' },
+  'task-memory-mb': { type: 'string' },
   sweep: { type: 'string' },
   'node-flags': { type: 'string' },
   'cpu-prof': { type: 'string' },
@@ -69,7 +71,7 @@ export function readOptions(): BenchOptions | 'help' {
       for (const emit of list(values.emit, quick ? 'all' : 'all,flagged') as Emit[])
         scenarios.push({ events, cards, seed, emit, guarantee })
   const weir: Record<string, number> = {}
-  for (const name of ['max-records', 'max-bytes'] as const)
+  for (const name of ['max-records', 'max-bytes', 'task-memory-mb'] as const)
     if (values[name] !== undefined) weir[name] = Number(values[name])
   return {
     scenarios,

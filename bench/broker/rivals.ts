@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { heapFlags } from '../../src/cli/heap-flags.ts'
 import type { Rival, RunPlan } from './rival.ts'
 
 const here = import.meta.dirname
@@ -21,6 +22,7 @@ export interface WeirSettings {
   readonly 'max-bytes'?: number
   /** Folder of rule files in place of the ten-minute rule. */
   readonly rules?: string
+  readonly 'task-memory-mb'?: number
 }
 
 const shippedRules = join(here, '../../rules')
@@ -31,7 +33,7 @@ export const weir = (settings: WeirSettings = {}, nodeFlags: readonly string[] =
   decidesAlike: true,
   command: (plan) => ({
     command: process.execPath,
-    args: [...nodeFlags, join(here, 'weir-runner.ts'), ...flags({ ...common(plan), ...settings })],
+    args: [...heapFlags, ...nodeFlags, join(here, 'weir-runner.ts'), ...flags({ ...common(plan), ...settings })],
   }),
 })
 

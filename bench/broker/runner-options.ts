@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { defaultTaskMemoryMb } from '../../src/state/task-memory.ts'
 import type { Emit } from '../data/ten-minute-rule.ts'
 import type { Guarantee } from './rival.ts'
 
@@ -17,6 +18,7 @@ export function runnerOptions() {
       'max-records': { ...text, default: '2000' },
       'max-bytes': { ...text, default: String(1 << 20) },
       'max-wait-ms': { ...text, default: '100' },
+      'task-memory-mb': { ...text, default: String(defaultTaskMemoryMb) },
     },
   })
   return {
@@ -28,6 +30,7 @@ export function runnerOptions() {
     emit: values.emit as Emit,
     /** Folder of rule files, for Weir; `undefined` for the ten-minute rule. */
     rules: values.rules,
+    taskMemoryMb: Number(values['task-memory-mb']),
     limits: {
       maxRecords: Number(values['max-records']),
       maxBytes: Number(values['max-bytes']),

@@ -6,12 +6,12 @@ import { loadRuleSet } from '../../src/rules/loader.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { type Metrics, noMetrics } from '../../src/runtime/metrics.ts'
 import { createRiskApp } from '../../src/runtime/risk-app.ts'
-import { defaultEngine } from '../../src/state/engines/index.ts'
+import { taskMemory } from '../../src/state/task-memory.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { tenMinuteRule } from '../data/ten-minute-rule.ts'
 import { runnerOptions } from './runner-options.ts'
 
-const { brokers, topic, applicationId, stateDir, guarantee, emit, rules, limits } = runnerOptions()
+const { brokers, topic, applicationId, stateDir, guarantee, emit, rules, limits, taskMemoryMb } = runnerOptions()
 const files = rules === undefined ? tenMinuteRule(emit) : await loadRuleSet(rules)
 const log = await openKafkaLog({ brokers })
 
@@ -32,7 +32,7 @@ const app = await createRiskApp({
   mapping: 'headers',
   authenticity: unsigned(applicationId),
   log,
-  engine: defaultEngine(),
+  ...taskMemory(taskMemoryMb * 2 ** 20),
   stateDir,
   guarantee,
   limits,

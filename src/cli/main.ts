@@ -1,7 +1,10 @@
 import { connectLog } from './connect-log.ts'
+import { restartWithHeapFlags } from './heap-flags.ts'
 import { listenForInterruption } from './interruption.ts'
 import { outputTo } from './output.ts'
 import { runCli } from './run.ts'
+
+restartWithHeapFlags(process)
 
 let interrupted: AbortSignal | undefined
 

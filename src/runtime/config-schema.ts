@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultTaskMemoryMb } from '../state/task-memory.ts'
 
 /**
  * The settings of `weir run`, as the `--config` file holds them. Each leaf's `description` is what people read about it;
@@ -82,7 +83,7 @@ export const configSchema = z.strictObject({
         'Memory for each task’s state, MiB: a quarter for what is cached in the heap, half of the rest for commits that the local state does not have yet (a crash replays them), half for RocksDB’s write buffers and blocks',
         8,
         65_536,
-      ).default(128),
+      ).default(defaultTaskMemoryMb),
       cleanupDelayMs: count('How long the state of tasks that went to other instances stays').default(600_000),
     })
     .prefault({}),

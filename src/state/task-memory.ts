@@ -1,6 +1,9 @@
 import type { StateEngine } from './engine.ts'
 import { stateEngine } from './engines/index.ts'
 
+/** What a task's state may take in memory, MiB, unless the configuration says otherwise. */
+export const defaultTaskMemoryMb = 64
+
 /** How a task's memory is spent. */
 export interface TaskMemory {
   readonly engine: StateEngine

@@ -73,6 +73,12 @@ export class StreamTime {
  */
 const stretchRecords = 250
 
+interface Stretch {
+  readonly records: number
+  /** How many of these the source did not drop. */
+  readonly taken: number
+}
+
 /**
  * Runs batches of log records through a sub-topology, a stretch at a time: ingest, one prefetch, then record by record
  * without waiting.
@@ -142,11 +148,9 @@ export class BatchProcessor {
     let taken = 0
     while (start < records.length && taken < mostTaken) {
       if (start > 0) await giveWay?.()
-      const ingests = this.#ingest(records, start, mostTaken - taken)
-      for (const { record } of ingests) if (record !== undefined) taken++
-      const end = start + ingests.length
-      await this.#processStretch(records.slice(start, end), ingests)
-      start = end
+      const stretch = await this.#processStretch(records, start, mostTaken - taken)
+      start += stretch.records
+      taken += stretch.taken
     }
     this.#passed = start
     this.#taken = taken
@@ -168,8 +172,11 @@ export class BatchProcessor {
     return ingests
   }
 
-  async #processStretch(records: readonly LogRecord[], ingests: readonly Ingest[]): Promise<void> {
+  /** All that is made of the records is known only here: what `process` held would live as long as a batch, and longer. */
+  async #processStretch(batch: readonly LogRecord[], start: number, mostTaken: number): Promise<Stretch> {
     const { state, streamTime } = this.#options
+    const ingests = this.#ingest(batch, start, mostTaken)
+    const records = batch.slice(start, start + ingests.length)
     const ask = state.prefetcher()
     for (const { record } of ingests) if (record !== undefined) this.#graph.prefetch(record, ask)
     await state.prefetch()
@@ -189,6 +196,10 @@ export class BatchProcessor {
     }
     // Kafka writes -1 for a record without a timestamp.
     if (last !== undefined && last.timestampMs >= 0) this.#lastTimed = { timestampMs: last.timestampMs }
+    return {
+      records: records.length,
+      taken: ingests.reduce((sum, { record }) => sum + (record === undefined ? 0 : 1), 0),
+    }
   }
 
   /** What falls due in a batch is known by the time it spans; what that needs, only when it has been read. */
