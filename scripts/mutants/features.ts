@@ -80,8 +80,8 @@ export const featureFaults = [
   sums({
     id: 'variance-rounded-twice',
     what: 'A standard deviation is rounded before its division too.',
-    find: 'return toDouble(n * squares - sum * sum, 2 * this.#bits, n * n)',
-    replace: 'return toDouble(n * squares - sum * sum, 2 * this.#bits) / Number(n * n)',
+    find: 'return toDouble(n * squares - sum * sum, 2 * bits, n * n)',
+    replace: 'return toDouble(n * squares - sum * sum, 2 * bits) / Number(n * n)',
     ...property,
   }),
   faultsIn(

@@ -117,8 +117,14 @@ export const taskFaults = [
   changelog({
     id: 'lost-changelog-unnoticed',
     what: 'State goes on although its changelog ends before it.',
-    find: 'from < startOffset || from > end',
-    replace: 'from < startOffset',
+    find: 'if (from !== undefined && from > end)',
+    replace: 'if (from !== undefined && from > end && end < 0)',
+  }),
+  changelog({
+    id: 'lost-records-unnoticed',
+    what: 'State goes on although more of its changelog is gone than what is past its retention.',
+    find: 'if (isCut && begin > trimmedTo)',
+    replace: 'if (isCut && begin < trimmedTo)',
   }),
   restore({
     id: 'restore-skips-tail',

@@ -1,6 +1,11 @@
 import type { AggregateValue } from './definition.ts'
 import type { ChunkIndex, Position, WindowLog } from './window-log.ts'
 
+/** How many different values there are. NaN equals nothing, itself included. */
+export function countDistinct(values: readonly AggregateValue[]): number {
+  return new Set(values.filter((value) => !Number.isNaN(value))).size
+}
+
 /**
  * How many different values of a column a window holds: a count of each value, kept up as the window moves. What moves
  * in and out is counted once, so an event in order costs as much as it moves; one out of order moves the window back.

@@ -12,9 +12,18 @@ export interface FeatureEvaluator<E> {
   readonly store: AggregatePlan<E>['store']
   /** Asks for the whole window of the event's key: for callers that cannot ask the task, which knows what is in memory. */
   prefetch(event: KeyedEvent<E>, ask: Prefetch): void
-  /** The features' work in one task. Open another after state was discarded: windows in memory would be ahead of it. */
-  open(access: StoreAccess): FeatureTask<E>
+  /**
+   * The features' work in one task. Open another after state was discarded: windows in memory would be ahead of it.
+   * @param windows where several groups of one task share the memory for their windows
+   */
+  open(access: StoreAccess, windows?: FeatureWindows<E>): FeatureTask<E>
 }
+
+/** Windows in memory, of one task. */
+export type FeatureWindows<E> = WindowCache<FeatureWindow<E>>
+
+/** @param maxEntries default 1,000,000 */
+export const featureWindows = <E>(maxEntries = 1_000_000): FeatureWindows<E> => new WindowCache(maxEntries)
 
 export interface FeatureTask<E> {
   /**
@@ -45,24 +54,24 @@ export function evaluateFeatures<E>(
       const key = featureKey(plan, event)
       if (key !== undefined) ask.fetch(plan.store, key, event.timeMs - plan.reachMs, Number.MAX_SAFE_INTEGER)
     },
-    open: (access) => new StoredFeatures(plan, access.store(plan.store)),
+    open: (access, windows = featureWindows(def.maxCachedEntries)) =>
+      new StoredFeatures(plan, access.store(plan.store), windows),
   }
 }
 
 const isPrior = ({ isPrior: prior }: FeaturePlan<never>): boolean => prior
 const isCurrent = (feature: FeaturePlan<never>): boolean => !isPrior(feature)
 const none: FeatureValues = {}
-const defaultMaxCachedEntries = 250_000
 
 class StoredFeatures<E> implements FeatureTask<E> {
   readonly #plan: AggregatePlan<E>
   readonly #store: WindowStore<ColumnValues>
-  readonly #cache: WindowCache<FeatureWindow<E>>
+  readonly #cache: FeatureWindows<E>
 
-  constructor(plan: AggregatePlan<E>, store: WindowStore<ColumnValues>) {
+  constructor(plan: AggregatePlan<E>, store: WindowStore<ColumnValues>, windows: FeatureWindows<E>) {
     this.#plan = plan
     this.#store = store
-    this.#cache = new WindowCache(plan.def.maxCachedEntries ?? defaultMaxCachedEntries)
+    this.#cache = windows
   }
 
   prefetch(event: KeyedEvent<E>, ask: Prefetch, streamTimeMs = event.timeMs): void {

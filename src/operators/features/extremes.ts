@@ -1,8 +1,16 @@
+import type { AggregateValue } from './definition.ts'
 import type { ChunkIndex, Position, WindowLog } from './window-log.ts'
 
 export interface Range {
   readonly min: number
   readonly max: number
+}
+
+/** `undefined` without a number; NaN when one of them is NaN. */
+export function rangeOf(values: readonly (AggregateValue | undefined)[]): Range | undefined {
+  const range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+  widenBy(range, values, 0, values.length)
+  return isEmpty(range) ? undefined : range
 }
 
 type Mutable = { -readonly [side in keyof Range]: Range[side] }
@@ -90,14 +98,17 @@ export class Extremes implements ChunkIndex {
 
   #scan(range: Mutable, chunk: number, start: number, end = Number.POSITIVE_INFINITY): void {
     const values = this.#log.chunks[chunk]?.values[this.#column] ?? []
-    const stop = Math.min(end, values.length)
-    for (let at = start; at < stop; at++) {
-      const value = values[at]
-      if (typeof value !== 'number') continue
-      if (value < range.min) range.min = value
-      if (value > range.max) range.max = value
-      if (Number.isNaN(value)) range.min = range.max = value
-    }
+    widenBy(range, values, start, Math.min(end, values.length))
+  }
+}
+
+function widenBy(range: Mutable, values: readonly (AggregateValue | undefined)[], start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    const value = values[at]
+    if (typeof value !== 'number') continue
+    if (value < range.min) range.min = value
+    if (value > range.max) range.max = value
+    if (Number.isNaN(value)) range.min = range.max = value
   }
 }
 

@@ -1,37 +1,28 @@
 import type { AggregateValue, FeatureValues } from './definition.ts'
-import { DistinctValues } from './distinct-values.ts'
-import { Extremes } from './extremes.ts'
-import { NumberSums } from './number-sums.ts'
+import { countDistinct, DistinctValues } from './distinct-values.ts'
+import { Extremes, rangeOf } from './extremes.ts'
+import { NumberSums, type ScaledTotals, sumIn, totalsOf, varianceIn } from './number-sums.ts'
 import type { AggregatePlan, FeaturePlan } from './plan.ts'
 import type { ColumnValues } from './values-serde.ts'
 import { type Position, WindowLog } from './window-log.ts'
+
+/** Of a full chunk: in a window with no more entries the values are looked at one by one. Most keys have no other. */
+const shortPart = 4
 
 /** All features of one key, over entries in memory. */
 export class FeatureWindow<E> {
   readonly log: WindowLog
   readonly #plan: AggregatePlan<E>
-  readonly #sums: (NumberSums | undefined)[]
-  readonly #extremes: (Extremes | undefined)[]
-  /** By feature: each has a window of its own. */
-  readonly #distinct: (DistinctValues | undefined)[]
+  readonly #shortEntries: number
+  /** What is worked out for long windows; made when it is asked for. By column, the last by feature: each has a window of its own. */
+  #sums: (NumberSums | undefined)[] | undefined
+  #extremes: (Extremes | undefined)[] | undefined
+  #distinct: (DistinctValues | undefined)[] | undefined
 
   constructor(plan: AggregatePlan<E>) {
-    const log = new WindowLog(plan.columns.length, plan.chunkEntries)
-    const needs = (column: number, ...aggs: readonly string[]) =>
-      plan.features.some((one) => one.column === column && aggs.includes(one.feature.agg))
-    this.log = log
+    this.log = new WindowLog(plan.columns.length, plan.chunkEntries)
     this.#plan = plan
-    this.#sums = plan.columns.map((_, column) =>
-      needs(column, 'sum', 'avg', 'stddev')
-        ? new NumberSums(log, { column, withSquares: needs(column, 'stddev') })
-        : undefined,
-    )
-    this.#extremes = plan.columns.map((_, column) =>
-      needs(column, 'min', 'max') ? new Extremes(log, column) : undefined,
-    )
-    this.#distinct = plan.features.map(({ feature, column }) =>
-      feature.agg === 'distinct' ? new DistinctValues(log, column) : undefined,
-    )
+    this.#shortEntries = plan.chunkEntries / shortPart
   }
 
   add(timeMs: number, offset: number, values: ColumnValues): void {
@@ -53,25 +44,50 @@ export class FeatureWindow<E> {
   }
 
   #valueOf(
-    { feature, column }: FeaturePlan<E>,
+    { feature: { agg }, column, withSquares }: FeaturePlan<E>,
     { index, fromMs, endMs }: { readonly index: number; readonly fromMs: number; readonly endMs: number },
   ): AggregateValue | undefined {
-    if (feature.agg === 'distinct') return this.#distinct[index]!.between(fromMs, endMs)
-    const from = this.log.seek(fromMs)
-    const to = this.log.seek(endMs)
-    switch (feature.agg) {
+    const { log } = this
+    const isShort = log.size <= this.#shortEntries
+    if (agg === 'distinct' && !isShort) {
+      this.#distinct ??= []
+      this.#distinct[index] ??= new DistinctValues(log, column)
+      return this.#distinct[index].between(fromMs, endMs)
+    }
+    const from = log.seek(fromMs)
+    const to = log.seek(endMs)
+    switch (agg) {
       case 'count':
-        return this.log.count(from, to)
+        return log.count(from, to)
       case 'first':
         return this.#firstOf(column, from, to)
       case 'last':
         return this.#lastOf(column, from, to)
+      case 'distinct':
+        return countDistinct(log.values(column, from, to))
       case 'min':
       case 'max':
-        return this.#extremes[column]!.between(from, to)?.[feature.agg]
+        return (isShort ? rangeOf(log.values(column, from, to)) : this.#extremesOf(column).between(from, to))?.[agg]
       default:
-        return sumOf(feature.agg, this.#sums[column]!, { from, to })
+        return sumOf(
+          agg,
+          isShort
+            ? totalsOf(log.values(column, from, to), withSquares)
+            : this.#sumsOf(column, withSquares).between(from, to),
+        )
     }
+  }
+
+  #extremesOf(column: number): Extremes {
+    this.#extremes ??= []
+    this.#extremes[column] ??= new Extremes(this.log, column)
+    return this.#extremes[column]
+  }
+
+  #sumsOf(column: number, withSquares: boolean): NumberSums {
+    this.#sums ??= []
+    this.#sums[column] ??= new NumberSums(this.log, { column, withSquares })
+    return this.#sums[column]
   }
 
   #firstOf(column: number, from: Position, to: Position): AggregateValue | undefined {
@@ -96,13 +112,8 @@ export class FeatureWindow<E> {
   }
 }
 
-function sumOf(
-  agg: 'sum' | 'avg' | 'stddev',
-  sums: NumberSums,
-  { from, to }: { readonly from: Position; readonly to: Position },
-): number | undefined {
-  const totals = sums.between(from, to)
-  if (agg === 'sum') return sums.sum(totals)
+function sumOf(agg: 'sum' | 'avg' | 'stddev', totals: ScaledTotals): number | undefined {
+  if (agg === 'sum') return sumIn(totals)
   if (totals.count === 0) return undefined
-  return agg === 'avg' ? sums.sum(totals) / totals.count : Math.sqrt(sums.variance(totals))
+  return agg === 'avg' ? sumIn(totals) / totals.count : Math.sqrt(varianceIn(totals))
 }

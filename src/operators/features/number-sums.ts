@@ -11,7 +11,50 @@ export interface Totals {
   readonly squares: bigint
 }
 
+/** Totals, and in how many fraction bits they are. */
+export interface ScaledTotals extends Totals {
+  readonly bits: number
+}
+
 const nothing: Totals = { count: 0, infinite: 0, sum: 0n, squares: 0n }
+
+/** The exact sum, rounded once; NaN when a value is not finite. */
+export const sumIn = ({ sum, infinite, bits }: ScaledTotals): number =>
+  infinite > 0 ? Number.NaN : toDouble(sum, bits)
+
+/** Population variance, from the exact sums, rounded once. */
+export function varianceIn({ count, infinite, sum, squares, bits }: ScaledTotals): number {
+  if (infinite > 0) return Number.NaN
+  const n = BigInt(count)
+  return toDouble(n * squares - sum * sum, 2 * bits, n * n)
+}
+
+/** Totals of a few values, worked out at once. */
+export function totalsOf(values: readonly AggregateValue[], withSquares: boolean): ScaledTotals {
+  let scale = 0
+  for (const value of values) scale = scaleFor(value, scale)
+  const bits = scales[scale]!
+  return { ...values.reduce<Totals>((totals, value) => withValue(totals, value, { bits, withSquares }), nothing), bits }
+}
+
+/** The first scale from this one on that holds the value. */
+function scaleFor(value: AggregateValue | undefined, from: number): number {
+  let scale = from
+  if (typeof value === 'number' && Number.isFinite(value)) while (toFixed(value, scales[scale]!) === undefined) scale++
+  return scale
+}
+
+function withValue(
+  totals: Totals,
+  value: AggregateValue | undefined,
+  { bits, withSquares }: { readonly bits: number; readonly withSquares: boolean },
+): Totals {
+  if (typeof value !== 'number') return totals
+  const { count, infinite, sum, squares } = totals
+  if (!Number.isFinite(value)) return { count: count + 1, infinite: infinite + 1, sum, squares }
+  const fixed = toFixed(value, bits)!
+  return { count: count + 1, infinite, sum: sum + fixed, squares: withSquares ? squares + fixed * fixed : squares }
+}
 
 /**
  * Running exact totals of one column, so that those of any window are one subtraction. They are worked out when they are
@@ -30,33 +73,18 @@ export class NumberSums implements ChunkIndex {
     this.#log = log
     this.#column = column
     this.#withSquares = withSquares
+    for (const { values } of log.chunks) for (const value of values[column]!) this.#scale = scaleFor(value, this.#scale)
     log.watch(this)
   }
 
-  get #bits(): number {
-    return scales[this.#scale]!
-  }
-
-  /** The exact sum of a window, rounded once. */
-  sum({ sum, infinite }: Totals): number {
-    return infinite > 0 ? Number.NaN : toDouble(sum, this.#bits)
-  }
-
-  /** Population variance of a window, from the exact sums, rounded once. */
-  variance({ count, infinite, sum, squares }: Totals): number {
-    if (infinite > 0) return Number.NaN
-    const n = BigInt(count)
-    return toDouble(n * squares - sum * sum, 2 * this.#bits, n * n)
-  }
-
-  between(from: Position, to: Position): Totals {
-    return minus(this.#before(to), this.#before(from))
+  between(from: Position, to: Position): ScaledTotals {
+    return { ...minus(this.#before(to), this.#before(from)), bits: scales[this.#scale]! }
   }
 
   changed({ chunk, index }: Position): void {
-    const value = this.#log.chunks[chunk]!.values[this.#column]![index]
-    if (typeof value === 'number' && Number.isFinite(value) && toFixed(value, this.#bits) === undefined) {
-      while (toFixed(value, this.#bits) === undefined) this.#scale++
+    const scale = scaleFor(this.#log.chunks[chunk]!.values[this.#column]![index], this.#scale)
+    if (scale !== this.#scale) {
+      this.#scale = scale
       this.#bases = [nothing]
       this.#within = []
     }
@@ -95,25 +123,13 @@ export class NumberSums implements ChunkIndex {
     this.#within[chunk] ??= []
     const within = this.#within[chunk]
     const values = this.#log.chunks[chunk]!.values[this.#column]!
+    const as = { bits: scales[this.#scale]!, withSquares: this.#withSquares }
     let totals = within.at(-1) ?? nothing
     for (let at = within.length; at < entries; at++) {
-      totals = this.#withValue(totals, values[at])
+      totals = withValue(totals, values[at], as)
       within.push(totals)
     }
     return within[entries - 1]!
-  }
-
-  #withValue(totals: Totals, value: AggregateValue | undefined): Totals {
-    if (typeof value !== 'number') return totals
-    const { count, infinite, sum, squares } = totals
-    if (!Number.isFinite(value)) return { count: count + 1, infinite: infinite + 1, sum, squares }
-    const fixed = toFixed(value, this.#bits)!
-    return {
-      count: count + 1,
-      infinite,
-      sum: sum + fixed,
-      squares: this.#withSquares ? squares + fixed * fixed : squares,
-    }
   }
 }
 

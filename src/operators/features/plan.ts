@@ -9,6 +9,8 @@ export interface FeaturePlan<E> {
   readonly feature: WindowedFeature<E>
   /** The column of its values; -1 for `count`. */
   readonly column: number
+  /** Whether a feature over the same values needs their squares. */
+  readonly withSquares: boolean
   readonly fromMs: number
   readonly toMs: number
   /** Asked before the event that asks is added. */
@@ -42,6 +44,7 @@ export function planAggregates<E>(
       toMs,
       isPrior: include === 'prior',
       column: value === undefined ? -1 : columns.indexOf(value),
+      withSquares: def.features.some((other) => other.value === value && other.agg === 'stddev'),
     }
   })
   const reachMs = Math.max(0, ...features.map(({ fromMs }) => fromMs)) + def.graceMs

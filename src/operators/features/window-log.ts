@@ -99,6 +99,18 @@ export class WindowLog {
     return { chunk, index: firstNot(timesMs.length, (n) => timesMs[n]! < timeMs) }
   }
 
+  /** The values of a column from one place to a later one, without those that are not there. */
+  values(column: number, from: Position, to: Position): AggregateValue[] {
+    const values: AggregateValue[] = []
+    let { chunk, index } = from
+    for (; chunk < to.chunk || (chunk === to.chunk && index < to.index); chunk++, index = 0) {
+      const all = this.chunks[chunk]!.values[column]!
+      const end = chunk === to.chunk ? to.index : all.length
+      for (; index < end; index++) if (all[index] !== undefined) values.push(all[index]!)
+    }
+    return values
+  }
+
   /** Number of entries from one place to a later one. */
   count(from: Position, to: Position): number {
     const starts = this.#starts

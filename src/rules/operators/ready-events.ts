@@ -1,4 +1,9 @@
-import { evaluateFeatures, type FeatureEvaluator, type FeatureTask } from '../../operators/features/evaluator.ts'
+import {
+  evaluateFeatures,
+  type FeatureEvaluator,
+  type FeatureTask,
+  featureWindows,
+} from '../../operators/features/evaluator.ts'
 import type { KeyValueStore, Prefetch } from '../../state/stores.ts'
 import {
   defineOperator,
@@ -79,7 +84,8 @@ class Join implements Processor<RiskEvent> {
     this.#graceMs = graceMs
     if (lists !== undefined) this.#listsAt = openControlLists(ctx.store(lists.store), lists).at
     // A group is opened once a task, whichever types use it: it holds windows in memory.
-    const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx), types }))
+    const windows = featureWindows<RiskEvent>()
+    const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx, windows), types }))
     const lane = (type: string, { tables }: TypePlan): Lane => ({
       tables: tables.map((table) => ({ table, rows: ctx.store(rowStore(table)) })),
       features: opened.filter(({ types }) => types.has(type)).map(({ task }) => task),
