@@ -42,8 +42,9 @@ export interface CommitPipelineOptions {
 }
 
 /**
- * A transaction hides the input behind its output until the log has written its end, ms after it said so. A commit that begins
- * before that carries little, and the hidden input has to wait for its end.
+ * A transaction hides the input behind what it wrote to the same partition, until the log has written its end there: ms after it
+ * said that it will. A commit that begins before that carries little, and the hidden input has to wait for its end. This is how
+ * long a commit waits for that input at most.
  */
 const hiddenMs = 5
 
@@ -68,8 +69,9 @@ export class CommitPipeline {
   #isBusy = false
   /** No batch is half processed: a commit may begin by itself. */
   #isBetween = false
-  /** Runs while input may come that the last transaction hid. */
-  #hidden: Timer | undefined
+  /** Runs while input may come that the last transaction hides: what lies behind its last record in the source. */
+  #hiding: Timer | undefined
+  #hidingOffset = -1
   /** What the next commit carries; what the stores changed is still in their buffer. */
   #held: Required<ProcessedBatch> | undefined
   #submitted: number
@@ -91,12 +93,13 @@ export class CommitPipeline {
   }
 
   /**
-   * Takes a batch: its commit begins now, or when one is on its way, behind that and with all that was added until then: as soon
-   * as a batch is added, or `beside` waits. @throws what the last commit threw
+   * Takes a batch: its commit begins now, unless one is on its way or has hidden input that may come now. Then it goes with all that is
+   * added until then, as soon as another is added or `beside` waits. @throws what the last commit threw
    */
   async add(batch: ProcessedBatch): Promise<void> {
     this.#held = together(this.#held, batch)
-    if (!this.#isBusy) await this.begin()
+    if (batch.position.offset > this.#hidingOffset) this.#endHiding()
+    if (this.#isFree) await this.begin()
   }
 
   /** Takes a batch and waits until its commit has begun. @throws what the last commit threw */
@@ -116,19 +119,14 @@ export class CommitPipeline {
     this.#beginHeld()
   }
 
-  /**
-   * Waits for the next input; when a commit ends meanwhile, the next begins: at once without transactions, else when the input
-   * that the last one hid has had the time to come, and go with it.
-   */
+  /** Waits for the next input; meanwhile the next commit begins as soon as it may. */
   async beside<T>(input: Promise<T>): Promise<T> {
-    if (!this.#isBusy) this.#beginHeld()
     this.#isBetween = true
+    this.#beginWhenFree()
     try {
       return await input
     } finally {
       this.#isBetween = false
-      this.#hidden?.cancel()
-      this.#hidden = undefined
     }
   }
 
@@ -157,6 +155,14 @@ export class CommitPipeline {
     while (this.#isBusy)
   }
 
+  get #isFree(): boolean {
+    return !this.#isBusy && this.#hiding === undefined
+  }
+
+  #beginWhenFree(): void {
+    if (this.#isBetween && this.#isFree) this.#beginHeld()
+  }
+
   #beginHeld(): void {
     if (this.#held === undefined) return
     const { outgoing, position, oldestEventMs } = this.#held
@@ -168,23 +174,39 @@ export class CommitPipeline {
   #begin(commit: Commit): void {
     this.#submitted = commit.position.offset
     this.#isBusy = true
+    this.#endHiding()
     this.#onTheWay = this.#commit(commit)
     // Whoever waits next hears of a failure; until then it is nobody's unhandled rejection.
     this.#onTheWay.then(
-      () => this.#ended(),
+      () => {
+        this.#isBusy = false
+        this.#beginWhenFree()
+      },
       () => {
         this.#isBusy = false
         this.#held = undefined
+        this.#endHiding()
       },
     )
   }
 
-  #ended(): void {
-    this.#isBusy = false
-    if (!this.#isBetween || this.#held === undefined) return
-    const { committer, clock } = this.#options
-    if (committer.isAtomic) this.#hidden = clock.setTimeout(() => this.#beginHeld(), hiddenMs)
-    else this.#beginHeld()
+  /** Takes note of what a commit wrote to the source. */
+  #hide(outgoing: readonly OutgoingRecord[], written: readonly number[]): void {
+    const { source, committer, clock } = this.#options
+    const last = outgoing.findLastIndex(
+      ({ topic, partition }) => topic === source.topic && partition === source.partition,
+    )
+    if (last < 0 || !committer.isAtomic) return
+    this.#hidingOffset = written[last]!
+    this.#hiding = clock.setTimeout(() => {
+      this.#endHiding()
+      this.#beginWhenFree()
+    }, hiddenMs)
+  }
+
+  #endHiding(): void {
+    this.#hiding?.cancel()
+    this.#hiding = undefined
   }
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
@@ -202,6 +224,7 @@ export class CommitPipeline {
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
     onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })
+    this.#hide(outgoing, written)
     const ends = changelogEnds(entries, written.slice(outgoing.length))
     passFailPoint('before-apply')
     await writeBehind.add({

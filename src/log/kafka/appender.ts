@@ -181,7 +181,8 @@ export class Appender {
         longestPauseMs: 500,
         again: async (error) => {
           if (!isTransient(error)) return false
-          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS)) return true
+          // The second is also what a broker says that was asked twice at once about one transaction. The leader is where it was.
+          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS, codes.NOT_ENOUGH_REPLICAS)) return true
           await this.#cluster.refresh([...new Set(left.map((batch) => batch.topic))]).catch(() => undefined)
           return true
         },

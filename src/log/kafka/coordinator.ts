@@ -49,6 +49,7 @@ export class Coordinator {
   ask<T>(request: (link: Link) => Promise<T>, { repeatable, forMs }: AskOptions): Promise<T> {
     const { clock, unavailableMs } = this.#cluster.options
     let missingSinceMs: number | undefined
+    let isUnavailable = false
     let sent = false
     return retry(
       async () => {
@@ -69,6 +70,11 @@ export class Coordinator {
           if (hasCode(error, codes.UNKNOWN_TOPIC_OR_PARTITION)) {
             missingSinceMs ??= clock.nowMs()
             return clock.nowMs() - missingSinceMs < missingMs
+          }
+          // The first time it may only be too busy with the same transaction.
+          if (hasCode(error, codes.COORDINATOR_NOT_AVAILABLE) && sent && !isUnavailable) {
+            isUnavailable = true
+            return true
           }
           if (isUnreachable(error) && sent && !repeatable) return false
           this.forget()
