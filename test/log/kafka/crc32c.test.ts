@@ -17,4 +17,22 @@ describe('crc32c', () => {
   it('looks at the given range only', () => {
     expect(crc32c(Buffer.from('xx123456789yy'), 2, 11)).toBe(0xe3069283)
   })
+
+  it('comes to the same from any place of a buffer, whatever the length', () => {
+    const bytes = Buffer.from(Array.from({ length: 200 }, (_, index) => (index * 151) & 0xff))
+    const bitByBit = (from: number, to: number): number => {
+      let crc = -1
+      for (const byte of bytes.subarray(from, to)) {
+        crc ^= byte
+        for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+      }
+      return (crc ^ -1) >>> 0
+    }
+    for (let from = 0; from < 9; from++) {
+      for (let to = from; to <= bytes.length; to++) {
+        expect(crc32c(bytes, from, to)).toBe(bitByBit(from, to))
+        expect(crc32c(bytes.subarray(from), 0, to - from)).toBe(bitByBit(from, to))
+      }
+    }
+  })
 })
