@@ -34,7 +34,8 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   readonly #owner: RowsOwner
   /** Where the spans are that are known, and that a batch asked for; -1 while the store does not hold the key. */
   #at = -1
-  #rows = new Rows()
+  #cells: unknown[] = []
+  #base = 0
   /** The batch that put a row last. */
   #putBatch = 0
   #unasked = 0
@@ -71,7 +72,7 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   }
 
   get rows(): Rows {
-    return this.#rows
+    return new Rows(this.#cells, this.#base)
   }
 
   get isUnsettled(): boolean {
@@ -149,7 +150,7 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   /** Adds what the database holds in a span next to what is known. */
   addRead(entries: readonly Entry[], { fromMs, toMs }: Span): void {
     if (entries.length > 0) {
-      this.#rows = this.#rows.withOlder(Rows.of(entries))
+      this.#hold(this.rows.withOlder(Rows.of(entries)))
       for (const { value } of entries) this.#rowCosts += rowCost(value)
     }
     if (this.isKnown && (toMs < this.#fromMs - 1 || fromMs > this.#toMs + 1)) return
@@ -166,12 +167,12 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
     this.#unasked++
     this.#putBatch = batch
     this.#rowCosts += rowCost(packed)
-    this.#rows = this.#rows.with(row, packed, batch)
+    this.#hold(this.rows.with(row, packed, batch))
   }
 
   /** Whether so many rows have come that some may be let go. */
   get isLong(): boolean {
-    return this.#rows.length >= this.#trimAt
+    return this.rows.length >= this.#trimAt
   }
 
   /**
@@ -179,17 +180,24 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
    * asks for any more.
    */
   trim(batch: number, expiredBeforeMs: number): void {
-    if (this.#unasked > unaskedRows + this.#rows.length / 2 && this.batch !== batch) this.#knowNothing()
+    const { rows } = this
+    if (this.#unasked > unaskedRows + rows.length / 2 && this.batch !== batch) this.#knowNothing()
     const { appliedBatch } = this.#owner
-    const rows = this.#rows
     const from = this.isKnown ? rows.startOf(Math.max(this.#fromMs, expiredBeforeMs)) : rows.length
     const to = this.isKnown && this.#toMs < Number.POSITIVE_INFINITY ? rows.endOf(this.#toMs) : rows.length
     if (from > 0 || to < rows.length) {
       const isPending = (n: number) => rows.batchAt(n) > appliedBatch && rows.timeAt(n) >= expiredBeforeMs
-      this.#rows = rows.filter((n) => (n >= from && n < to) || isPending(n))
-      this.#rowCosts = Math.round((this.#rowCosts * this.#rows.length) / rows.length)
+      const kept = rows.filter((n) => (n >= from && n < to) || isPending(n))
+      this.#hold(kept)
+      this.#rowCosts = Math.round((this.#rowCosts * kept.length) / rows.length)
     }
-    this.#trimAt = fewRows + 2 * this.#rows.length
+    this.#trimAt = fewRows + 2 * this.rows.length
+  }
+
+  #hold(rows: Rows): void {
+    this.#cells = rows.cells
+    this.#base = rows.base
+    this.#owner.spans.setLatest(this.#at, rows.latestMs)
   }
 
   get #fromMs(): number {
@@ -202,10 +210,10 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
 
   /** Knows less from the past when a batch asks for later times than the last one: a window moves on. */
   #narrow(fromMs: number): void {
-    const oldestMs = Math.min(fromMs, this.#owner.spans.askedFromMs(this.#at))
+    const { spans } = this.#owner
+    const oldestMs = Math.min(fromMs, spans.askedFromMs(this.#at))
     // Room for events that come out of order.
-    const newestMs = this.#rows.length === 0 ? oldestMs : this.#rows.timeAt(this.#rows.length - 1)
-    const slackMs = Math.max(0, newestMs - oldestMs) / 4
+    const slackMs = Math.max(0, spans.latestMs(this.#at) - oldestMs) / 4
     const keptMs = Math.ceil(oldestMs - slackMs)
     if (keptMs > this.#fromMs && keptMs <= this.#toMs) this.#know(keptMs, this.#toMs)
   }

@@ -3,12 +3,12 @@ export interface Span {
   readonly toMs: number
 }
 
-const width = 4
+const width = 8
 const firstPlaces = 256
 
 /**
- * Two spans of time for each of many keys: the one that is known and the one that was asked for. They lie close together in one
- * piece of memory; as fields of a key's object each time would be an object of its own.
+ * Times of each of many keys: the span that is known, the one that was asked for, and the latest row's. Those of a key lie together in
+ * one line of memory; as fields of a key's object each of them would be an object of its own.
  */
 export class SpanTable {
   #times = new Float64Array(width * firstPlaces)
@@ -18,6 +18,7 @@ export class SpanTable {
   /** A place with two spans of nothing. */
   take(): number {
     const at = this.#free.pop() ?? this.#append()
+    this.setLatest(at, Number.NEGATIVE_INFINITY)
     this.know(at, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
     this.ask(at, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
     return at
@@ -42,6 +43,14 @@ export class SpanTable {
 
   askedToMs(at: number): number {
     return this.#times[at + 3]!
+  }
+
+  latestMs(at: number): number {
+    return this.#times[at + 4]!
+  }
+
+  setLatest(at: number, timeMs: number): void {
+    this.#times[at + 4] = timeMs
   }
 
   know(at: number, fromMs: number, toMs: number): void {
