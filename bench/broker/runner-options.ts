@@ -15,7 +15,7 @@ export function runnerOptions() {
       guarantee: { ...text, default: 'exactly-once' },
       emit: { ...text, default: 'all' },
       rules: text,
-      'max-records': { ...text, default: '2000' },
+      'max-records': { ...text, default: '4000' },
       'max-bytes': { ...text, default: String(1 << 20) },
       'max-wait-ms': { ...text, default: '100' },
       'task-memory-mb': { ...text, default: String(defaultTaskMemoryMb) },
