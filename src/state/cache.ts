@@ -1,5 +1,8 @@
 /** Entries that are looked at in one go: with all of them the pause would grow with the cache. */
 const mostVisits = 20_000
+/** At so many when the last looks found hardly anything that may ever go. */
+const leastVisits = 256
+const mostlyUnsettled = 15 / 16
 
 /**
  * What a task keeps of its stores in memory across batches, bounded in bytes. What nobody used since the last time round
@@ -11,6 +14,7 @@ export class StateCache {
   readonly #limitBytes: number
   #entries: CacheEntry[] = []
   #hand = 0
+  #visits = mostVisits
   #bytes = 0
   /** Reads of the database that are not answered yet. */
   #reads = 0
@@ -73,11 +77,16 @@ export class StateCache {
   evict(spareBytes = 0): void {
     if (this.isReading) return
     const limitBytes = this.#limitBytes + spareBytes
+    if (this.#bytes <= limitBytes) return
     // Twice round: the first may only find out that all are used.
-    for (let left = Math.min(mostVisits, 2 * this.#entries.length); left > 0 && this.#bytes > limitBytes; left--) {
+    const visits = Math.min(this.#visits, 2 * this.#entries.length)
+    let unsettled = 0
+    for (let left = visits; left > 0 && this.#bytes > limitBytes; left--) {
       if (this.#hand >= this.#entries.length) this.#hand = 0
       const entry = this.#entries[this.#hand]!
-      if (entry.isUsed || entry.isUnsettled || entry.batch === this.batch) {
+      const { isUnsettled } = entry
+      if (isUnsettled) unsettled++
+      if (entry.isUsed || isUnsettled || entry.batch === this.batch) {
         entry.isUsed = false
         this.#hand++
       } else {
@@ -85,6 +94,9 @@ export class StateCache {
         entry.forget()
       }
     }
+    // What waits for the database cannot go: to look at all of it each time would cost more than it brings.
+    const isStuck = unsettled > visits * mostlyUnsettled
+    this.#visits = isStuck ? Math.max(leastVisits, this.#visits >> 1) : mostVisits
   }
 
   /** Empty from now on. */

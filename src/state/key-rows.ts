@@ -191,7 +191,8 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
       this.#hold(kept)
       this.#rowCosts = Math.round((this.#rowCosts * kept.length) / rows.length)
     }
-    this.#trimAt = fewRows + 2 * this.rows.length
+    const { length } = this.rows
+    this.#trimAt = length + Math.max(fewRows, length)
   }
 
   #hold(rows: Rows): void {

@@ -49,6 +49,27 @@ describe('the cache', () => {
     expect([unsettled!.isForgotten, asked!.isForgotten, cache.bytes]).toEqual([true, true, 0])
   })
 
+  test('looks at few while hardly any can go, and at all again when they can', () => {
+    const cache = new StateCache(0)
+    const waiting = { isOver: false, looks: 0 }
+    class Waiting extends CacheEntry {
+      get isUnsettled(): boolean {
+        waiting.looks++
+        return !waiting.isOver
+      }
+
+      forget(): void {}
+    }
+    for (let n = 0; n < 1_000; n++) cache.use(new Waiting(10))
+    for (let n = 0; n < 20; n++) cache.evict()
+    waiting.looks = 0
+    cache.evict()
+    expect(waiting.looks).toBe(256)
+    waiting.isOver = true
+    for (let n = 0; n < 2; n++) cache.evict()
+    expect(cache.bytes).toBe(0)
+  })
+
   test('lets nothing go while an answer of the database is awaited', async () => {
     const cache = new StateCache(0)
     const item = new Item()

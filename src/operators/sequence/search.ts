@@ -64,9 +64,10 @@ export class MatchSearch<E> {
     this.#quest = quest
     this.#testsLeft = this.#maxCandidates * searchFactor
     this.#truncated = false
-    for (let step = 0; step <= this.#lastStep; step++) this.#fix(step, undefined)
-    if (quest.last !== undefined) this.#fix(this.#lastStep, quest.last)
-    this.#fix(quest.role.step, quest.arrival.event)
+    for (let step = 0; step <= this.#lastStep; step++) {
+      const given = step === this.#lastStep ? quest.last : undefined
+      this.#fix(step, step === quest.role.step ? quest.arrival.event : given)
+    }
     const found = this.#fill(this.#lastStep)
     return { events: found ? (this.#chosen.slice() as SequenceEvent<E>[]) : undefined, truncated: this.#truncated }
   }
@@ -80,7 +81,7 @@ export class MatchSearch<E> {
   #choose(step: number, event: SequenceEvent<E> | undefined): void {
     this.#chosen[step] = event
     // Conditions read only steps that are chosen.
-    this.#scope[this.#names[step]!] = event!
+    if (event !== undefined) this.#scope[this.#names[step]!] = event
   }
 
   #fill(step: number): boolean {

@@ -70,7 +70,8 @@ export class IdIndex {
     hashText(id)
     let newest = this.#generations.at(-1)!
     if (newest.isFull) {
-      newest = new Generation(Math.min(2 * newest.slots, mostSlots))
+      // Each generation is looked at for each id: few large ones take less than many.
+      newest = new Generation(Math.min(4 * newest.slots, mostSlots))
       this.#generations.push(newest)
     }
     newest.add(page, timeMs)
