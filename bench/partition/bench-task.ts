@@ -18,6 +18,8 @@ export interface BenchRecord {
   readonly payload: unknown
 }
 
+const noStamp = {}
+
 /** One partition's task without a log, and the folder to delete when it is closed. */
 export async function openReplay(
   ruleSet: RuleSet,
@@ -31,7 +33,7 @@ export async function openReplay(
     mapping: 'headers',
     maxValueBytes: 1 << 20,
     authenticity: unsigned('bench'),
-    stamp: () => ({}),
+    stamp: () => noStamp,
   })
   const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
   const task = await ReplayTask.open({

@@ -37,6 +37,8 @@ export class FieldView {
 export interface Viewable {
   /** False, and the view where it was, when the key is null. */
   viewKey(view: FieldView): boolean
+  /** False, and the view where it was, when the value is null. */
+  viewValue(view: FieldView): boolean
   /** False, and the view where it was, when there is no such header. */
   viewHeader(name: string, view: FieldView): boolean
 }

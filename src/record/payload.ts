@@ -1,5 +1,7 @@
 import { SerdeError } from '../errors.ts'
+import { viewOfValue } from './in-place.ts'
 import { nestsDeeperThan } from './nesting.ts'
+import type { LogRecord } from './record.ts'
 import type { Rejection, RejectReason } from './reject.ts'
 import { decodeText } from './text.ts'
 
@@ -66,9 +68,10 @@ export function parseObject(text: string): PayloadResult {
   return { ok: true, value: hasSurrogates ? (wellFormed(value) as JsonObject) : value }
 }
 
-function parseBytes(bytes: Buffer | null): PayloadResult {
-  if (bytes === null) return failure('payload-not-object', 'the record has no value')
-  const text = decodeText(bytes)
+function parseValue(record: WithValue): PayloadResult {
+  const value = viewOfValue(record)
+  if (value === undefined) return failure('payload-not-object', 'the record has no value')
+  const text = decodeText(value.bytes, value.from, value.to)
   return text === undefined ? failure('not-json', 'the value is not UTF-8') : parseObject(text)
 }
 
@@ -82,9 +85,7 @@ abstract class Payload implements LazyPayload {
   }
 }
 
-interface WithValue {
-  readonly value: Buffer | null
-}
+type WithValue = Pick<LogRecord, 'value' | 'inPlace'>
 
 /** A payload still in bytes: the value of a record. */
 export class JsonPayload extends Payload {
@@ -97,7 +98,7 @@ export class JsonPayload extends Payload {
   }
 
   override read(): PayloadResult {
-    this.#result ??= parseBytes(this.#record.value)
+    this.#result ??= parseValue(this.#record)
     return this.#result
   }
 }

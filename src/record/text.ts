@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer'
 
 const replacement = '\uFFFD'
 
-/** The text in UTF-8 bytes; `undefined` when they are something else (two different keys must not read alike). */
-export function decodeText(bytes: Buffer): string | undefined {
-  const text = bytes.toString('utf8')
+/** The text in the UTF-8 of `bytes[from, to)`; `undefined` when they are something else (two different keys must not read alike). */
+export function decodeText(bytes: Buffer, from = 0, to = bytes.length): string | undefined {
+  const text = bytes.toString('utf8', from, to)
   // Only text that shows a replacement character can have had bytes replaced.
-  return text.includes(replacement) && !isUtf8(bytes) ? undefined : text
+  return text.includes(replacement) && !isUtf8(bytes.subarray(from, to)) ? undefined : text
 }
 
 /** True when `decodeText` would answer for `bytes[from, to)`, without making the text. */

@@ -36,6 +36,12 @@ const noFeatures = {}
 /** Of rules whose conditions name nothing but the event. */
 export const nothingRead: ReadState = { features: noFeatures, rows: [], absent: [] }
 
+/** The rule set in force, and the offset from which on it is. */
+export interface RuleSetRef {
+  readonly hash: string
+  readonly offset: number
+}
+
 export interface DecisionParts extends ReadState {
   readonly decisionId: string
   readonly event: DecidedEvent
@@ -44,7 +50,7 @@ export interface DecisionParts extends ReadState {
   readonly failed: readonly { readonly rule: string; readonly code: string }[]
   /** Rules that looked for a match among the newest candidates only. */
   readonly truncated: readonly string[]
-  readonly ruleSet: { readonly hash: string; readonly offset: number }
+  readonly ruleSet: RuleSetRef
   /** For the extra decision after a trailing `not`: the record that moved stream time. */
   readonly firedAt?: { readonly offset: number } | undefined
   /** For a late event: how far behind it was, and the outcome that the rule set gives to late events. */
@@ -78,11 +84,14 @@ export const verdictIn = ({ late, firings }: Pick<DecisionParts, 'late' | 'firin
  * half surrogate pair in.
  */
 export function writeDecision(parts: DecisionParts, out: TextWriter): void {
-  const { event, late, firings, firedAt, truncated, ruleSet } = parts
+  const { event, late, firings, firedAt, truncated, failed, features, absent, rows } = parts
   const { outcome, score } = verdictIn(parts)
-  out.text('{"absent":')
-  writeList(parts.absent, itself, out)
-  out.text(',"decisionId":')
+  if (absent.length === 0) out.raw(nothingAbsent)
+  else {
+    out.text('{"absent":')
+    out.text(JSON.stringify(absent))
+    out.text(',"decisionId":')
+  }
   out.quoted(parts.decisionId)
   out.text(',"event":{"id":')
   out.quoted(event.id)
@@ -94,12 +103,15 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
   out.integer(event.timeMs)
   out.text(',"type":')
   out.quoted(event.type)
-  out.text('},"failed":')
-  writeList(byRule(parts.failed), failedValue, out)
-  out.text(',"features":')
-  out.text(parts.features === noFeatures ? '{}' : JSON.stringify(parts.features))
-  out.text(',"fired":')
-  writeList(byRule(firings), firedValue, out)
+  if (failed.length === 0 && firings.length === 0 && features === noFeatures) out.raw(nothingFound)
+  else {
+    out.text('},"failed":')
+    writeList(byRule(failed), failedValue, out)
+    out.text(',"features":')
+    out.text(JSON.stringify(features))
+    out.text(',"fired":')
+    writeList(byRule(firings), firedValue, out)
+  }
   if (firedAt !== undefined) {
     out.text(',"firedAt":{"offset":')
     out.integer(firedAt.offset)
@@ -114,12 +126,8 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
   out.text(',"outcome":"')
   out.text(outcome)
   out.text('","rows":')
-  writeList(parts.rows, rowValue, out)
-  out.text(',"ruleSet":{"hash":')
-  out.quoted(ruleSet.hash)
-  out.text(',"offset":')
-  out.integer(ruleSet.offset)
-  out.text('},"score":')
+  writeList(rows, rowValue, out)
+  out.raw(ruleSetPiece(parts.ruleSet))
   out.text(score === 0 ? '0' : JSON.stringify(score))
   if (truncated.length > 0) {
     out.text(',"truncated":')
@@ -130,10 +138,26 @@ export function writeDecision(parts: DecisionParts, out: TextWriter): void {
 
 /** Most lists of most decisions are empty. */
 function writeList<T>(list: readonly T[], formOf: (item: T) => unknown, out: TextWriter): void {
-  out.text(list.length === 0 ? '[]' : JSON.stringify(list.map((item) => formOf(item))))
+  out.text(list.length === 0 ? '[]' : JSON.stringify(list.map(formOf)))
 }
 
-const itself = (text: string): string => text
+// Pieces that are the same in nearly all decisions, copied as bytes.
+const nothingAbsent = Buffer.from('{"absent":[],"decisionId":')
+const nothingFound = Buffer.from('},"failed":[],"features":{},"fired":[]')
+
+let lastRuleSet: RuleSetRef | undefined
+let lastPiece = Buffer.alloc(0)
+
+/** What names the rule set, up to the score; made once for many decisions. */
+function ruleSetPiece(ruleSet: RuleSetRef): Buffer {
+  const { hash, offset } = ruleSet
+  if (offset !== lastRuleSet?.offset || hash !== lastRuleSet.hash) {
+    lastPiece = Buffer.from(`,"ruleSet":${JSON.stringify({ hash, offset })},"score":`)
+    lastRuleSet = ruleSet
+  }
+  return lastPiece
+}
+
 const failedValue = ({ code, rule }: DecisionParts['failed'][number]): unknown => ({ code, rule })
 const rowValue = ({ id, offset, table }: DecisionParts['rows'][number]): unknown => ({ id, offset, table })
 

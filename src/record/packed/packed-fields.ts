@@ -16,7 +16,6 @@ export class PackedFields implements Viewable {
   readonly bytes: Buffer
   /** Of the key's length. */
   readonly from: number
-  #value: Buffer | null | undefined
   #headers: Headers | undefined
 
   constructor(bytes: Buffer, from: number) {
@@ -34,12 +33,9 @@ export class PackedFields implements Viewable {
   }
 
   get value(): Buffer | null {
-    if (this.#value === undefined) {
-      varInts.at = this.from
-      this.#skipField()
-      this.#value = this.#readField()
-    }
-    return this.#value
+    varInts.at = this.from
+    this.#skipField()
+    return this.#readField()
   }
 
   get headers(): Headers {
@@ -49,10 +45,13 @@ export class PackedFields implements Viewable {
 
   viewKey(view: FieldView): boolean {
     varInts.at = this.from
-    const length = varInts.read(this.bytes)
-    if (length < 0) return false
-    view.moveTo(this.bytes, varInts.at, varInts.at + length)
-    return true
+    return this.#viewField(view)
+  }
+
+  viewValue(view: FieldView): boolean {
+    varInts.at = this.from
+    this.#skipField()
+    return this.#viewField(view)
   }
 
   viewHeader(name: string, view: FieldView): boolean {
@@ -71,6 +70,13 @@ export class PackedFields implements Viewable {
   #readHeaders(): Headers {
     this.#findHeaders()
     return places.count === 0 ? noHeaders : places.all()
+  }
+
+  #viewField(view: FieldView): boolean {
+    const length = varInts.read(this.bytes)
+    if (length < 0) return false
+    view.moveTo(this.bytes, varInts.at, varInts.at + length)
+    return true
   }
 
   #readField(): Buffer | null {

@@ -1,3 +1,4 @@
+import { viewOfValue } from '../../record/in-place.ts'
 import { type Head, isMisrouted } from '../../record/ingress.ts'
 import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
 import { type RuleSetPlan, typesOf } from '../plan.ts'
@@ -82,7 +83,7 @@ class Admission {
     }
     const { maxValueBytes } = this.#options
     // A replay has no limit, and its values need not be in bytes.
-    const bytes = maxValueBytes === Number.POSITIVE_INFINITY ? 0 : (log.value?.length ?? 0)
+    const bytes = maxValueBytes === Number.POSITIVE_INFINITY ? 0 : (viewOfValue(log)?.length ?? 0)
     if (bytes > maxValueBytes) {
       return this.#reject(record, 'too-large', `the value has ${bytes} bytes; the limit is ${maxValueBytes}`)
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { batchesIn, readRecords } from '../../../src/log/kafka/batch-decoder.ts'
-import { viewOfHeader, viewOfKey } from '../../../src/record/in-place.ts'
+import { viewOfHeader, viewOfKey, viewOfValue } from '../../../src/record/in-place.ts'
 import { createIngress, type Ingested, ingressMappings, isMisrouted } from '../../../src/record/ingress.ts'
 import type { LogRecord } from '../../../src/record/record.ts'
 import { at, plainRecord, storedBatch } from '../../log/kafka/batches.ts'
@@ -68,6 +68,9 @@ test('a record that is read where it lies in a fetch is the record that was writ
         )
       expect(read.map((record) => viewOfKey(record)?.text('latin1') ?? null)).toEqual(
         plain.map(({ key }) => key?.toString('latin1') ?? null),
+      )
+      expect(read.map((record) => viewOfValue(record)?.text('latin1') ?? null)).toEqual(
+        plain.map((record) => record.value?.toString('latin1') ?? null),
       )
       for (const mapping of ingressMappings) {
         const ingress = createIngress({ mapping, maxAheadMs: 600_000 })
