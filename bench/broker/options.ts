@@ -17,7 +17,7 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --streams K=V,…     settings of the Kafka Streams rival over its best ones
   --max-records N     Weir's records a commit (default 2,000, as weir run's)
   --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 1 MiB)
-  --task-memory-mb N  memory for the state of Weir's task (default 64, as weir run's)
+  --task-memory-mb N  memory for the state of Weir's task (default 128, as weir run's)
   --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap
   --node-flags F,F    for Weir's Node, such as --max-semi-space-size=64
   --cpu-prof DIR      write Weir's CPU profiles there

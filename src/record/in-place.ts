@@ -15,12 +15,6 @@ export function viewOfKey(record: LogRecord): FieldView | undefined {
   return viewOf(record.key)
 }
 
-/** The record's value, `undefined` when it is null. To be read before the next view is asked for: there is only one. */
-export function viewOfValue(record: Pick<LogRecord, 'value' | 'inPlace'>): FieldView | undefined {
-  if (record.inPlace !== undefined) return record.inPlace.viewValue(shared) ? shared : undefined
-  return viewOf(record.value)
-}
-
 function viewOf(bytes: Buffer | null | undefined): FieldView | undefined {
   if (bytes === null || bytes === undefined) return undefined
   shared.moveTo(bytes)

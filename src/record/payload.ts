@@ -1,9 +1,8 @@
 import { SerdeError } from '../errors.ts'
-import { viewOfValue } from './in-place.ts'
 import { nestsDeeperThan } from './nesting.ts'
-import type { LogRecord } from './record.ts'
 import type { Rejection, RejectReason } from './reject.ts'
 import { decodeText } from './text.ts'
+import { viewOfValue, type WithValue } from './value-in-place.ts'
 
 /** How deep a payload may nest; the payload itself is level 1. */
 export const maxPayloadDepth = 64
@@ -84,8 +83,6 @@ abstract class Payload implements LazyPayload {
     throw new PayloadError(result)
   }
 }
-
-type WithValue = Pick<LogRecord, 'value' | 'inPlace'>
 
 /** A payload still in bytes: the value of a record. */
 export class JsonPayload extends Payload {

@@ -2,7 +2,7 @@ import type { StateEngine } from './engine.ts'
 import { stateEngine } from './engines/index.ts'
 
 /** What a task's state may take in memory, MiB, unless the configuration says otherwise. */
-export const defaultTaskMemoryMb = 64
+export const defaultTaskMemoryMb = 128
 
 /** How a task's memory is spent. */
 export interface TaskMemory {

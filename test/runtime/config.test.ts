@@ -37,7 +37,7 @@ describe('loadConfig', () => {
       mainTopic: 'main',
       partitions: 4,
       processing: { guarantee: 'exactly-once' },
-      state: { dir: '.weir/state', taskMemoryMb: 64, cleanupDelayMs: 600_000 },
+      state: { dir: '.weir/state', taskMemoryMb: 128, cleanupDelayMs: 600_000 },
       standbyReplicas: 0,
       threads: 1,
       ingress: { mapping: 'none' },

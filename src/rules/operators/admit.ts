@@ -1,5 +1,5 @@
-import { viewOfValue } from '../../record/in-place.ts'
 import { type Head, isMisrouted } from '../../record/ingress.ts'
+import { viewOfValue } from '../../record/value-in-place.ts'
 import { defineOperator, type OperatorDef, type ProcessorContext, type StreamRecord } from '../../topology/operator.ts'
 import { type RuleSetPlan, typesOf } from '../plan.ts'
 import type { RuleSetOptions } from '../rule-set.ts'

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { batchesIn, readRecords } from '../../../src/log/kafka/batch-decoder.ts'
-import { viewOfHeader, viewOfKey, viewOfValue } from '../../../src/record/in-place.ts'
+import { viewOfHeader, viewOfKey } from '../../../src/record/in-place.ts'
 import { createIngress, type Ingested, ingressMappings, isMisrouted } from '../../../src/record/ingress.ts'
 import type { LogRecord } from '../../../src/record/record.ts'
+import { viewOfValue } from '../../../src/record/value-in-place.ts'
 import { at, plainRecord, storedBatch } from '../../log/kafka/batches.ts'
 import { runs } from './runs.ts'
 
