@@ -45,6 +45,9 @@ function made<T>(makers: Readonly<Record<string, () => T>>, name: string, flag: 
   return make()
 }
 
+/** Of the bare loop, before each round. */
+const warmUpEvents = 150_000
+
 /** The same rivals in another order each round, so that none always runs first. */
 const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
   ...all.slice(by % all.length),
@@ -76,6 +79,10 @@ async function runScenario(scenario: Scenario, options: BenchOptions, workDir: s
     const broker = await startBroker()
     const log = await openKafkaLog({ brokers: broker.brokers.split(',') })
     try {
+      // Nor must its compiling itself, which would be the first rival's cost.
+      const [name, decisionsFile] = [`bench-${process.pid}-${round}-warm-up`, join(workDir, 'warm-up.tsv')]
+      const few = { ...scenario, events: Math.min(scenario.events, warmUpEvents) }
+      await measure(bareLoop(), { broker, log, scenario: few, round, name, decisionsFile })
       for (const [index, rival] of rotated(rivalsOf(options), round - 1).entries()) {
         const name = `bench-${process.pid}-${round}-${index}`
         const decisionsFile = join(workDir, `${name}.tsv`)

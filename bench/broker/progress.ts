@@ -40,10 +40,10 @@ export async function watch(
   }
 }
 
-/** Records a second between the first and the last commit that was seen: start and end of the run do not count. */
-export function steadyRate(samples: readonly Sample[]): number {
-  const first = samples.find(({ committed }) => committed > 0)
+/** Records a second from the first commit behind the middle to the last: by then whoever compiles as it runs is warm. */
+export function secondHalfRate(samples: readonly Sample[]): number {
   const last = samples.at(-1)
+  const first = samples.find(({ committed }) => last !== undefined && committed >= last.committed / 2)
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return Number.NaN
   return ((last.committed - first.committed) * 1000) / (last.atMs - first.atMs)
 }

@@ -10,7 +10,7 @@ export interface ScenarioResults {
 /** What a row of the table shows: a run's number in the unit of its column. */
 const columns = {
   'events/s': (run: RunResult) => run.eventsPerSecond,
-  'steady/s': (run: RunResult) => run.steadyEventsPerSecond,
+  'second half/s': (run: RunResult) => run.secondHalfEventsPerSecond,
   'CPU µs/event': (run: RunResult) => run.cpuMicrosPerEvent,
   'broker µs/event': (run: RunResult) => run.brokerCpuMicrosPerEvent ?? Number.NaN,
   'RSS MB': (run: RunResult) => run.peakRssBytes / 1e6,

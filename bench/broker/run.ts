@@ -10,7 +10,7 @@ import { tenMinuteRule } from '../data/ten-minute-rule.ts'
 import { RivalProcess } from './child.ts'
 import { type DecisionsFound, readDecisions } from './decisions.ts'
 import { folderBytes, peakRssBytes, type Usage, usageOf } from './process-usage.ts'
-import { nowMs, steadyRate, watch } from './progress.ts'
+import { nowMs, secondHalfRate, watch } from './progress.ts'
 import type { Rival } from './rival.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -19,8 +19,8 @@ export interface RunResult {
   readonly round: number
   /** Card transactions a second, from the first record read to the commit of the last decision. */
   readonly eventsPerSecond: number
-  /** The same between the first and the last commit. */
-  readonly steadyEventsPerSecond: number
+  /** The same over the second half of the records. */
+  readonly secondHalfEventsPerSecond: number
   readonly cpuMicrosPerEvent: number
   readonly brokerCpuMicrosPerEvent: number | null
   readonly peakRssBytes: number
@@ -78,7 +78,7 @@ export async function measure(
       rival: rival.name,
       round,
       eventsPerSecond: (events * 1000) / tookMs,
-      steadyEventsPerSecond: (steadyRate(samples) * events) / end,
+      secondHalfEventsPerSecond: (secondHalfRate(samples) * events) / end,
       cpuMicrosPerEvent: ((after.cpuMs - before.cpuMs) * 1000) / events,
       brokerCpuMicrosPerEvent:
         brokerBefore === null || brokerAfter === null
