@@ -54,6 +54,18 @@ export const taskFaults = [
     replace: 'this.#onTheWay = this.#commit(commit).catch(() => {})',
   }),
   pipeline({
+    id: 'commit-amid-batch',
+    what: 'What waits for a commit goes on its way while a batch is half processed, with what that has written so far.',
+    find: 'if (this.#isBetween && this.#isFree)',
+    replace: 'if (this.#isFree)',
+  }),
+  pipeline({
+    id: 'held-beyond-failure',
+    what: 'What waited for a commit that fails is committed after it.',
+    find: 'this.#held = undefined\n        this.#endHiding()',
+    replace: 'this.#onTheWay = Promise.resolve()',
+  }),
+  pipeline({
     id: 'at-least-once-position-early',
     what: 'Without transactions the changelog has a position before the output that belongs to it.',
     find: 'committer.isAtomic ? system :',
