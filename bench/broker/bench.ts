@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
+import { buildRivals } from './build-rivals.ts'
 import { chartOf } from './chart.ts'
 import { type DecisionsFound, firstDifference } from './decisions.ts'
 import { type BenchOptions, help, readOptions } from './options.ts'
@@ -17,16 +18,6 @@ import { streamsOf, sweeps } from './streams-variants.ts'
 
 const run = promisify(execFile)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
-
-/** Compiles the Java rival unless it is there. */
-async function buildPeer(): Promise<void> {
-  const folder = join(import.meta.dirname, '../peers/kafka-streams')
-  const isBuilt = await access(join(folder, 'target/jars')).then(
-    () => true,
-    () => false,
-  )
-  if (!isBuilt) await run('mvn', ['-q', '-B', '-f', join(folder, 'pom.xml'), 'package'])
-}
 
 function rivalsOf({ rivals, streams, weir: settings, sweep, nodeFlags }: BenchOptions): readonly Rival[] {
   if (sweep.length > 0) return sweep.flatMap((name) => made(sweeps, name, '--sweep'))
@@ -121,7 +112,7 @@ async function main(): Promise<number> {
     process.stdout.write(help)
     return 0
   }
-  await buildPeer()
+  await buildRivals()
   const workDir = await mkdtemp(join(tmpdir(), 'card-bench-'))
   const results: ScenarioResults[] = []
   try {

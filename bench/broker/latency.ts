@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
+import { buildRivals } from './build-rivals.ts'
 import { type LatencyResult, measureLatency } from './latency-run.ts'
 import { spreadOf } from './numbers.ts'
 import type { Guarantee, Rival } from './rival.ts'
@@ -37,6 +38,7 @@ const rivals: readonly Rival[] = [
 ]
 
 async function main(): Promise<void> {
+  await buildRivals()
   const broker = await startBroker()
   const log = await openKafkaLog({ brokers: broker.brokers.split(',') })
   const results: LatencyResult[] = []

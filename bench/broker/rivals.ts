@@ -3,6 +3,7 @@ import { heapFlags } from '../../src/cli/heap-flags.ts'
 import type { Rival, RunPlan } from './rival.ts'
 
 const here = import.meta.dirname
+const built = join(here, '../build/bench/broker')
 const peer = join(here, '../peers/kafka-streams/target')
 
 const flags = (values: Readonly<Record<string, string | number>>): string[] =>
@@ -27,13 +28,13 @@ export interface WeirSettings {
 
 const shippedRules = join(here, '../../rules')
 
-/** Weir as `weir run` starts it. `nodeFlags` such as `--cpu-prof` go to its Node. */
+/** Weir as `weir run` starts it, compiled (`buildRivals`). `nodeFlags` such as `--cpu-prof` go to its Node. */
 export const weir = (settings: WeirSettings = {}, nodeFlags: readonly string[] = [], name = 'weir'): Rival => ({
   name,
   decidesAlike: true,
   command: (plan) => ({
     command: process.execPath,
-    args: [...heapFlags, ...nodeFlags, join(here, 'weir-runner.ts'), ...flags({ ...common(plan), ...settings })],
+    args: [...heapFlags, ...nodeFlags, join(built, 'weir-runner.js'), ...flags({ ...common(plan), ...settings })],
   }),
 })
 
@@ -49,7 +50,7 @@ export const bareLoop = (settings: WeirSettings = {}): Rival => ({
   decidesAlike: false,
   command: (plan) => ({
     command: process.execPath,
-    args: [join(here, 'bare-runner.ts'), ...flags({ ...common(plan), ...settings })],
+    args: [join(built, 'bare-runner.js'), ...flags({ ...common(plan), ...settings })],
   }),
 })
 
