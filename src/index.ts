@@ -9,7 +9,7 @@ export { type WithFeatures, windowedAggregate } from './operators/features/windo
 export type { SequenceDef, SequenceMatch, StepDef } from './operators/sequence/definition.ts'
 export { sequence } from './operators/sequence/sequence.ts'
 export type { Headers, LogRecord, OutgoingRecord, TopicPartition } from './record/record.ts'
-export type { Serde } from './record/serde.ts'
+export type { PackedSerde, Serde } from './record/serde.ts'
 export { float64Serde, int64Serde, jsonSerde, stringSerde } from './record/serdes.ts'
 export { type BacktestOptions, type BacktestProgress, type BacktestSummary, backtest } from './replay/backtest.ts'
 export { type Authenticity, signedBy, unsigned } from './rules/authenticity.ts'
@@ -31,6 +31,7 @@ export type {
   TimestampedStore,
   TimestampedStoreDef,
   WindowEntry,
+  WindowRows,
   WindowStore,
   WindowStoreDef,
 } from './state/stores.ts'

@@ -23,7 +23,7 @@ export interface TimestampedStoreDef<V> {
 
 /**
  * Ids with the offset and the time at which each was taken, gone when stream time has passed that by more than `retentionMs`.
- * They are kept by the batch, not one by one, and take about six bytes of memory each: for retentions of hours. Ids are put in
+ * They are kept by the batch, not one by one, and take 5 to 20 bytes of memory each: for retentions of hours. Ids are put in
  * the order of their offsets.
  */
 export interface IdStoreDef {

@@ -60,7 +60,7 @@ class Generation {
 }
 
 /**
- * Tells in which pages an id may be: in about 1 of 10,000 times a page that does not have it. Takes about six bytes an id, in
+ * Tells in which pages an id may be: in about 1 of 10,000 times a page that does not have it. Takes 5 to 20 bytes an id, in
  * generations, each dropped when the latest of its times is past.
  */
 export class IdIndex {
