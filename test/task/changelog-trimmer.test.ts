@@ -107,6 +107,8 @@ describe('ChangelogTrimmer', () => {
     const trim = trimmer(log)
     await trim.committed(new Map([['events', 10]]), { streamTimeMs: -1, latestMs: 5 * day })
     await trim.committed(new Map([['events', 20]]), { streamTimeMs: 5.5 * day, latestMs: 5.5 * day })
+    // What is due goes with the next commit.
+    await trim.committed(new Map([['events', 20]]), { streamTimeMs: 5.5 * day, latestMs: 5.5 * day })
     expect(await start(log, 'events')).toBe(0)
     await trim.committed(new Map([['events', 30]]), { streamTimeMs: 6.25 * day, latestMs: 6.25 * day })
     await trim.committed(new Map([['events', 40]]), { streamTimeMs: 6.25 * day, latestMs: 6.25 * day })
