@@ -62,7 +62,7 @@ export function checkCut({ begin, isCut }: ChangelogStretch, changelog: TopicPar
   if (isCut && begin > trimmedTo) throw truncated(changelog)
 }
 
-export const truncated = (changelog: TopicPartition, cause?: unknown): TaskCorruptedError =>
+const truncated = (changelog: TopicPartition, cause?: unknown): TaskCorruptedError =>
   new TaskCorruptedError(
     'changelog-truncated',
     `${nameOf(changelog)} no longer has what the local state needs next; the state is rebuilt from what there is`,
@@ -71,6 +71,10 @@ export const truncated = (changelog: TopicPartition, cause?: unknown): TaskCorru
 
 /** Whether a reader stands where the log no longer has anything. */
 export const isTrimmed = (error: unknown): boolean => error instanceof LogError && error.code === 'offset-out-of-range'
+
+/** Where that cannot be made up for the state is rebuilt. */
+export const asTruncated = (error: unknown, changelog: TopicPartition): unknown =>
+  isTrimmed(error) ? truncated(changelog, error) : error
 
 /**
  * Replays a stretch of a changelog, reading committed records only, by position: a marker at the end counts as passed, and
@@ -93,7 +97,7 @@ export async function restoreChangelog(options: RestoreChangelogOptions): Promis
       onProgress: ({ offset }) => onProgress(Math.max(0, end - offset)),
     })
   } catch (error) {
-    throw isTrimmed(error) ? truncated(changelog, error) : error
+    throw asTruncated(error, changelog)
   } finally {
     await reader.close()
   }

@@ -19,7 +19,7 @@ import {
   taskFolder,
 } from './open-database.ts'
 import { decodePosition, positionKey } from './position.ts'
-import { type ChangelogStretch, checkCut, isTrimmed, missingStretch, truncated } from './restore-changelog.ts'
+import { asTruncated, type ChangelogStretch, checkCut, isTrimmed, missingStretch } from './restore-changelog.ts'
 import { TaskLifecycle, type TaskStatus } from './task-lifecycle.ts'
 
 export interface StandbyTaskOptions
@@ -184,7 +184,7 @@ export class StandbyTask {
   async #look(waitMs: number): Promise<number> {
     const [system, ...others] = this.#tails
     const first = await poll(system!, waitMs).catch((error: unknown) => {
-      throw isTrimmed(error) ? truncated(system!.changelog, error) : error
+      throw asTruncated(error, system!.changelog)
     })
     const rest = await Promise.all(others.filter(({ isWhole }) => isWhole).map((tail) => this.#pollOrOpenAgain(tail)))
     const found = [first, ...rest.filter((each) => each !== undefined)]

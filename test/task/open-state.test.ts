@@ -14,6 +14,7 @@ import { ManualClock } from '../../src/time/clock.ts'
 
 const source = { topic: 'main', partition: 0 }
 const system = { topic: 'app-system-changelog', partition: 0 }
+const seen: TimestampedStoreDef<string> = { kind: 'timestamped', name: 'seen', serde: stringSerde, retentionMs: 10 }
 
 let log: Log
 let engine: StateEngine
@@ -88,12 +89,6 @@ describe("a task's state", () => {
   })
 
   it('is hidden by the stream time before the record in hand: what that makes due is still there', async () => {
-    const seen: TimestampedStoreDef<string> = {
-      kind: 'timestamped',
-      name: 'seen',
-      serde: stringSerde,
-      retentionMs: 10,
-    }
     await log.createTopic({ topic: 'app-seen-changelog', partitions: 1 })
     const streamTime = new StreamTime()
     const { state, close } = await openWith(streamTime, 'rules', [seen])
@@ -106,12 +101,6 @@ describe("a task's state", () => {
   })
 
   it('is kept when only what is past its retention was deleted from a changelog since, and not when more was', async () => {
-    const seen: TimestampedStoreDef<string> = {
-      kind: 'timestamped',
-      name: 'seen',
-      serde: stringSerde,
-      retentionMs: 10,
-    }
     const changelog = { topic: 'app-seen-changelog', partition: 0 }
     await log.createTopic({ topic: changelog.topic, partitions: 1 })
     const producer = await log.openProducer()

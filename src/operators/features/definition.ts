@@ -41,7 +41,7 @@ export interface WindowedAggregateDef<E> {
   readonly features: readonly WindowedFeature<E>[]
   /** Events older than stream time by more than this are dropped. */
   readonly graceMs: number
-  /** Entries held in memory for the keys that were used last; others are read again when needed. Default 250,000. */
+  /** Entries held in memory for the keys that were used last; others are read again when needed. Default 1,000,000. */
   readonly maxCachedEntries?: number
   /** The event in a record as the source read it, for prefetching. Default: the record's value. */
   read?(record: StreamRecord<unknown>): E | undefined
