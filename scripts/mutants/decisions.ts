@@ -76,7 +76,10 @@ export const decisionFaults = [
     find: "if (this.#options.ruleSet.options.emit === 'flagged' && firings.length === 0) return",
     replace: '',
   }),
-  decide({
+  faultsIn(
+    'src/rules/operators/named-paths.ts',
+    tests,
+  )({
     id: 'absent-unsorted',
     what: 'Absent paths stand in the order in which the conditions read them.',
     find: "path !== 'key')\n    .sort()",

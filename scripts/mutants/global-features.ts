@@ -6,7 +6,6 @@ const sources = faultsIn('src/rules/operators/source-times.ts', ['test/rules/sou
 const contribute = faultsIn('src/rules/operators/contribute.ts', meaning)
 const global = faultsIn('src/rules/operators/global-features.ts', contributions)
 const result = faultsIn('src/rules/operators/global-topics.ts', meaning)
-const compiler = faultsIn('src/rules/compiler.ts', meaning)
 const replay = ['test/replay/global-features.test.ts']
 
 /** Features across customers. */
@@ -72,7 +71,10 @@ export const globalFeatureFaults = [
     find: 'const { partition, timeMs } = cause',
     replace: 'const { partition } = cause\n    const timeMs = contribution.streamTimeMs + 1',
   }),
-  compiler({
+  faultsIn(
+    'src/rules/main-source.ts',
+    meaning,
+  )({
     id: 'global-other-definition-believed',
     what: 'A result of another definition is taken for this one.',
     find: '?? hash) === hash',
