@@ -5,8 +5,7 @@ const pipeline = faultsIn('src/task/commit-pipeline.ts', ['test/task/commit-pipe
 const changelog = faultsIn('src/task/restore-changelog.ts', ['test/task/restore-changelog.test.ts'])
 const restore = faultsIn('src/state/restore.ts', ['test/state/restore.test.ts'])
 const openState = faultsIn('src/task/open-state.ts', ['test/task/open-state.test.ts'])
-
-const streamTask = faultsIn('src/task/stream-task.ts', ['test/task/stream-task.test.ts'])
+const inputLoop = faultsIn('src/task/input-loop.ts', ['test/task/stream-task.test.ts'])
 
 /** Commit and restore. */
 export const taskFaults = [
@@ -71,16 +70,16 @@ export const taskFaults = [
     find: 'committer.isAtomic ? system :',
     replace: 'committer !== undefined ? system :',
   }),
-  streamTask({
+  inputLoop({
     id: 'position-of-whole-fetch',
     what: 'The position of a part of a fetch is that of the whole, so that a crash loses the rest.',
     find: '?.offset ?? batch.nextOffset',
     replace: '?.offset === -1 ? 0 : batch.nextOffset',
   }),
-  streamTask({
+  inputLoop({
     id: 'rest-of-fetch-lost',
     what: 'A suspended task does not go back to what it left of its fetch.',
-    find: 'this.#reader!.seek(this.position)',
+    find: 'this.#reader.seek(this.#live.position)',
     replace: '',
   }),
   faultsIn('src/task/committer.ts', ['test/task/commit-pipeline.test.ts'])({

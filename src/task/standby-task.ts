@@ -61,9 +61,6 @@ export class StandbyTask {
   #tails: Tail[] = []
   #sweeper: Sweeper | undefined
   #streamTimeMs = -1
-  #stopping = false
-  #opening: Promise<void> = Promise.resolve()
-  #running: Promise<void> = Promise.resolve()
   #wake: () => void = () => {}
 
   constructor(options: StandbyTaskOptions) {
@@ -78,35 +75,29 @@ export class StandbyTask {
 
   /** @throws TaskCorruptedError, StateStoreError, LogError */
   async open(): Promise<void> {
-    this.#lifecycle.moveTo('RESTORING')
-    this.#opening = followedState(this.#options).then((followed) => this.#open(followed))
-    await this.#opening
+    await this.#lifecycle.open(async () => this.#open(await followedState(this.#options)))
   }
 
   /** Follows the changelogs until it is suspended. @throws TaskCorruptedError, StateStoreError, LogError */
   run(): Promise<void> {
-    this.#lifecycle.moveTo('RUNNING')
-    this.#stopping = false
-    this.#running = this.#follow()
-    return this.#running
+    return this.#lifecycle.run(() => this.#follow())
   }
 
   async suspend(): Promise<void> {
     this.#stop()
-    await this.#running.catch(() => {})
-    if (this.status === 'RUNNING') this.#lifecycle.moveTo('SUSPENDED')
+    await this.#lifecycle.suspend()
   }
 
   async close(): Promise<void> {
-    if (this.status === 'CLOSED') return
     this.#stop()
-    this.#lifecycle.moveTo('CLOSED')
-    await this.#opening.catch(() => {})
-    await this.#closeTails()
-    await this.#running.catch(() => {})
-    // Opened while the others were being closed.
-    await this.#closeTails()
-    await this.#opened?.close()
+    await this.#lifecycle.close({
+      interrupt: () => this.#closeTails(),
+      release: async () => {
+        // Opened while the others were being closed.
+        await this.#closeTails()
+        await this.#opened?.close()
+      },
+    })
   }
 
   async destroyState(): Promise<void> {
@@ -120,7 +111,7 @@ export class StandbyTask {
   }
 
   #stop(): void {
-    this.#stopping = true
+    this.#lifecycle.stop()
     this.#wake()
   }
 
@@ -130,7 +121,7 @@ export class StandbyTask {
     this.#followed = followed
     this.#streamTimeMs = -1
     this.#renewAtMs = clock.nowMs() + renewMs
-    this.#opened = await openTaskDatabase({ ...this.#options, ...followed, stopped: () => this.#stopping })
+    this.#opened = await openTaskDatabase({ ...this.#options, ...followed, stopped: () => this.#lifecycle.isStopping })
     const { db } = this.#opened
     try {
       const { changelogOffsets } = await readSystem(db)
@@ -159,13 +150,13 @@ export class StandbyTask {
 
   async #follow(): Promise<void> {
     let waitMs = 0
-    while (!this.#stopping) {
+    while (!this.#lifecycle.isStopping) {
       const lag = await this.#look(waitMs)
       this.#options.onLag(lag)
       waitMs = lag > 0 ? 0 : idleWaitMs
       if (lag > 0) continue
       await this.#pause()
-      if (!this.#stopping && this.#options.clock.nowMs() >= this.#renewAtMs) await this.#renew()
+      if (!this.#lifecycle.isStopping && this.#options.clock.nowMs() >= this.#renewAtMs) await this.#renew()
     }
   }
 
@@ -177,7 +168,7 @@ export class StandbyTask {
     await this.#closeTails()
     await this.#opened!.close()
     this.#opened = undefined
-    if (!this.#stopping) await this.#open(followed)
+    if (!this.#lifecycle.isStopping) await this.#open(followed)
   }
 
   /** Applies what there is in all changelogs. Each commit writes to the system changelog: there the others are waited for. */
@@ -189,7 +180,7 @@ export class StandbyTask {
     const rest = await Promise.all(others.filter(({ isWhole }) => isWhole).map((tail) => this.#pollOrOpenAgain(tail)))
     const found = [first, ...rest.filter((each) => each !== undefined)]
     // Whoever closes the standby waits for its database.
-    if (this.#stopping) return unreadOf(found)
+    if (this.#lifecycle.isStopping) return unreadOf(found)
     const changes = found.flatMap(({ tail, batch }) => changesIn(tail, batch))
     const { db } = this.#opened!
     if (found.some(({ before, batch }) => batch.nextOffset > before)) {
