@@ -14,7 +14,8 @@ import { stampOf } from '../rules/stamp.ts'
 import { type DeploymentPort, ledgerSpec } from '../task/deployment-port.ts'
 import type { TickAt, TickOptions } from '../task/ticker.ts'
 import type { SubTopology, Topology } from '../topology/topology.ts'
-import { type AppOptions, WeirApp } from './app.ts'
+import { WeirApp } from './app.ts'
+import type { AppOptions } from './app-options.ts'
 import { baseRuleSet } from './base-rule-set.ts'
 
 export interface RiskAppOptions
