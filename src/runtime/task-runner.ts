@@ -8,6 +8,7 @@ import {
 } from '../errors.ts'
 import type { TaskStatus } from '../task/task-lifecycle.ts'
 import type { Clock } from '../time/clock.ts'
+import { Rest } from '../time/rest.ts'
 
 /** What the runtime does after a task failed. */
 export type Recovery = 'restart' | 'rebuild' | 'rejoin' | 'fail'
@@ -55,13 +56,14 @@ const longestBackoffMs = 10_000
 /** Keeps one task running: opens it, runs it, and after a failure does what the error's class asks for. */
 export class TaskRunner<T extends Runnable> {
   readonly #options: TaskRunnerOptions<T>
+  readonly #rest: Rest
   #task: T | undefined
   #wanted = false
   #loop: Promise<void> = Promise.resolve()
-  #wake: () => void = () => {}
 
   constructor(options: TaskRunnerOptions<T>) {
     this.#options = options
+    this.#rest = new Rest(options.clock)
   }
 
   /** The task as it stands now, for metrics and health. */
@@ -79,7 +81,7 @@ export class TaskRunner<T extends Runnable> {
   /** Ends after the batch in hand and commits; the task stays open, ready to go on or to be closed. */
   async suspend(): Promise<void> {
     this.#wanted = false
-    this.#wake()
+    this.#rest.end()
     const task = this.#task
     try {
       if (task?.status === 'RESTORING') await task.close()
@@ -94,7 +96,7 @@ export class TaskRunner<T extends Runnable> {
   /** Gives everything back without committing: whoever may lose nothing suspends first. */
   async close(): Promise<void> {
     this.#wanted = false
-    this.#wake()
+    this.#rest.end()
     await this.#task?.close()
     await this.#loop
     this.#task = undefined
@@ -124,7 +126,7 @@ export class TaskRunner<T extends Runnable> {
         } catch (cause) {
           return this.#fail(cause)
         }
-        await this.#sleep(backoffMs)
+        await this.#rest.take(backoffMs)
         backoffMs = Math.min(backoffMs * 2, longestBackoffMs)
       }
     }
@@ -143,16 +145,6 @@ export class TaskRunner<T extends Runnable> {
       this.#options.onOpened()
     }
     if (this.#wanted) await this.#task.run()
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimeout(resolve, ms)
-      this.#wake = () => {
-        timer.cancel()
-        resolve()
-      }
-    })
   }
 }
 

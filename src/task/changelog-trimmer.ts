@@ -1,6 +1,8 @@
 import type { Log } from '../log/log.ts'
+import type { StateDb } from '../state/engine.ts'
 import { type ExpiringStoreDef, isExpiring } from '../state/retention.ts'
 import type { StoreDef } from '../state/stores.ts'
+import { systemColumn } from '../state/system.ts'
 import type { ChangelogEntry } from '../state/task-state.ts'
 import { changelogTopic, systemStore } from './changelog.ts'
 
@@ -40,6 +42,9 @@ function decodeTrim(bytes: Buffer | undefined): TrimState {
 
 /** The offset below which the owner deletes from a changelog what is past its retention, by what it has committed under `trimKey`. */
 export const trimmedToOf = (stored: Buffer | undefined): number => decodeTrim(stored).trimmedTo
+
+/** The same by what a database has of the system store. */
+export const trimmedToIn = (db: StateDb, store: string): number => trimmedToOf(db.getSync(systemColumn, trimKey(store)))
 
 /** One store's changelog. */
 class Trim {

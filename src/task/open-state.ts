@@ -6,7 +6,7 @@ import { TaskState } from '../state/task-state.ts'
 import { WriteBehind } from '../state/write-behind.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStoreDef } from './changelog.ts'
-import { ChangelogTrimmer, trimKey, trimmedToOf } from './changelog-trimmer.ts'
+import { ChangelogTrimmer, trimKey, trimmedToIn } from './changelog-trimmer.ts'
 import { asTaskCorrupted, openTaskDatabase, type TaskDatabaseOptions } from './open-database.ts'
 import { decodePosition, type Position, positionKey, type ResetMarks, timesIn } from './position.ts'
 import { checkCut, missingStretch, restoreChangelog } from './restore-changelog.ts'
@@ -138,7 +138,7 @@ async function restoreChangelogs(db: StateDb, options: OpenStateOptions): Promis
   let left = total
   for (const stretch of stretches) {
     const store = stretch.store.name
-    checkCut(stretch, stretch.changelog, trimmedToOf(db.getSync(systemColumn, trimKey(store))))
+    checkCut(stretch, stretch.changelog, trimmedToIn(db, store))
     left -= stretch.end - stretch.begin
     const behind = left
     const tell = (remaining: number) => onProgress({ store, remaining: behind + remaining, total })
