@@ -61,7 +61,7 @@ export const taskFaults = [
   pipeline({
     id: 'held-beyond-failure',
     what: 'What waited for a commit that fails is committed after it.',
-    find: 'this.#held = undefined\n        this.#endHiding()',
+    find: 'this.#held = undefined\n        this.#hidden.end()',
     replace: 'this.#onTheWay = Promise.resolve()',
   }),
   pipeline({

@@ -3,11 +3,12 @@ import type { OutgoingRecord, TopicPartition } from '../record/record.ts'
 import { type ChangelogEntry, Drained } from '../state/journal.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { WriteBehind } from '../state/write-behind.ts'
-import type { Clock, Timer } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogRecords, systemStore } from './changelog.ts'
 import type { ChangelogTrimmer } from './changelog-trimmer.ts'
 import type { Committer } from './committer.ts'
+import { HiddenInput } from './hidden-input.ts'
 import type { InputTrimmer } from './input-trimmer.ts'
 import { definitionKey } from './open-state.ts'
 import { encodePosition, type Position, positionKey, positionMetadata } from './position.ts'
@@ -41,13 +42,6 @@ export interface CommitPipelineOptions {
   readonly onCommitted: (commit: CommitFacts) => void
 }
 
-/**
- * A transaction hides the input behind what it wrote to the same partition, until the log has written its end there: ms after it
- * said that it will. A commit that begins before that carries little, and the hidden input has to wait for its end. This is how
- * long a commit waits for that input at most.
- */
-const hiddenMs = 5
-
 /** What a batch wrote besides its stores, and what a commit of it says. */
 export interface ProcessedBatch {
   readonly outgoing: readonly OutgoingRecord[]
@@ -65,13 +59,11 @@ export interface ProcessedBatch {
  */
 export class CommitPipeline {
   readonly #options: CommitPipelineOptions
+  readonly #hidden: HiddenInput
   #onTheWay: Promise<void> = Promise.resolve()
   #isBusy = false
   /** No batch is half processed: a commit may begin by itself. */
   #isBetween = false
-  /** Runs while input may come that the last transaction hides: what lies behind its last record in the source. */
-  #hiding: Timer | undefined
-  #hidingOffset = -1
   /** What the next commit carries; what the stores changed is still in their buffer. */
   #held: Required<ProcessedBatch> | undefined
   #submitted: number
@@ -83,6 +75,8 @@ export class CommitPipeline {
 
   constructor(options: CommitPipelineOptions) {
     this.#options = options
+    const { source, clock } = options
+    this.#hidden = new HiddenInput({ source, clock, onOver: () => this.#beginWhenFree() })
     this.#submitted = options.committed
     this.#isNew = options.isNew
   }
@@ -98,7 +92,7 @@ export class CommitPipeline {
    */
   async add(batch: ProcessedBatch): Promise<void> {
     this.#held = together(this.#held, batch)
-    if (batch.position.offset > this.#hidingOffset) this.#endHiding()
+    this.#hidden.reached(batch.position.offset)
     if (this.#isFree) await this.begin()
   }
 
@@ -156,7 +150,7 @@ export class CommitPipeline {
   }
 
   get #isFree(): boolean {
-    return !this.#isBusy && this.#hiding === undefined
+    return !this.#isBusy && !this.#hidden.isDue
   }
 
   #beginWhenFree(): void {
@@ -174,7 +168,7 @@ export class CommitPipeline {
   #begin(commit: Commit): void {
     this.#submitted = commit.position.offset
     this.#isBusy = true
-    this.#endHiding()
+    this.#hidden.end()
     this.#onTheWay = this.#commit(commit)
     // Whoever waits next hears of a failure; until then it is nobody's unhandled rejection.
     this.#onTheWay.then(
@@ -185,28 +179,9 @@ export class CommitPipeline {
       () => {
         this.#isBusy = false
         this.#held = undefined
-        this.#endHiding()
+        this.#hidden.end()
       },
     )
-  }
-
-  /** Takes note of what a commit wrote to the source. */
-  #hide(outgoing: readonly OutgoingRecord[], written: readonly number[]): void {
-    const { source, committer, clock } = this.#options
-    const last = outgoing.findLastIndex(
-      ({ topic, partition }) => topic === source.topic && partition === source.partition,
-    )
-    if (last < 0 || !committer.isAtomic) return
-    this.#hidingOffset = written[last]!
-    this.#hiding = clock.setTimeout(() => {
-      this.#endHiding()
-      this.#beginWhenFree()
-    }, hiddenMs)
-  }
-
-  #endHiding(): void {
-    this.#hiding?.cancel()
-    this.#hiding = undefined
   }
 
   async #commit({ outgoing, drained, position, oldestEventMs }: Commit): Promise<void> {
@@ -224,7 +199,7 @@ export class CommitPipeline {
     const startedMs = clock.nowMs()
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
     onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })
-    this.#hide(outgoing, written)
+    if (committer.isAtomic) this.#hidden.written(outgoing, written)
     const ends = changelogEnds(entries, written.slice(outgoing.length))
     passFailPoint('before-apply')
     await writeBehind.add({

@@ -70,7 +70,8 @@ const truncated = (changelog: TopicPartition, cause?: unknown): TaskCorruptedErr
   )
 
 /** Whether a reader stands where the log no longer has anything. */
-export const isTrimmed = (error: unknown): boolean => error instanceof LogError && error.code === 'offset-out-of-range'
+export const isTrimmed = (error: unknown): error is LogError =>
+  error instanceof LogError && error.code === 'offset-out-of-range'
 
 /** Where that cannot be made up for the state is rebuilt. */
 export const asTruncated = (error: unknown, changelog: TopicPartition): unknown =>

@@ -1,13 +1,14 @@
 import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import { LogError, ProcessingError, StateStoreError } from '../errors.ts'
-import type { PartitionReader } from '../log/log.ts'
 import type { LogRecord } from '../record/record.ts'
+import { Rest } from '../time/rest.ts'
 import type { Deployment } from '../topology/deployment.ts'
-import { changelogSpec, systemStore } from './changelog.ts'
 import type { Committer } from './committer.ts'
+import { createChangelogs } from './deployment-changelogs.ts'
 import { type WarmUpProgress, warmUpRecord } from './deployment-ledger.ts'
-import { applicationIdOf, type DeployedDefinition } from './deployment-port.ts'
+import type { DeployedDefinition } from './deployment-port.ts'
 import { Generation, type TaskParts } from './generation.ts'
+import { HistoryReader } from './history-reader.ts'
 import { withoutOffsets } from './serial-committer.ts'
 
 export interface WarmUpOptions {
@@ -25,7 +26,6 @@ export interface WarmUpOptions {
 const defaultSliceRecords = 500
 /** Records processed in one go. */
 const pieceRecords = 50
-const pollMs = 100
 /** Offsets that a warm one may be behind the task: what is left to do when it activates. */
 const followBehind = 1_000
 /** How often at most progress is written down, while there is more to do. */
@@ -40,14 +40,11 @@ const tellEveryMs = 1_000
 export class WarmUp {
   readonly generation: Generation
   readonly #options: WarmUpOptions
-  readonly #reader: PartitionReader
-  readonly #from: number
+  readonly #history: HistoryReader
+  readonly #rest: Rest
   #target: number
-  #fetched: readonly LogRecord[] = []
-  #fetchedTo: number
   #running: Promise<void> = Promise.resolve()
   #wake = Promise.withResolvers<void>()
-  #endRest: () => void = () => {}
   #stopped = true
   /** Nothing else is to be done meanwhile. */
   #hurries = false
@@ -59,19 +56,18 @@ export class WarmUp {
   /** The log or the state failed, and with them the task. */
   #error: unknown
 
-  private constructor(options: WarmUpOptions, generation: Generation, reader: PartitionReader, from: number) {
+  private constructor(options: WarmUpOptions, generation: Generation, history: HistoryReader) {
     this.#options = options
-    this.#reader = reader
-    this.#from = from
+    this.#history = history
+    this.#rest = new Rest(options.parts.clock)
     this.#target = options.target
-    this.#fetchedTo = generation.position
     this.generation = generation
   }
 
   /** Makes the changelogs, opens the state as far as it has been made, and reads on from there once it is started. */
   static async open(options: WarmUpOptions): Promise<WarmUp> {
     const { parts, deployment, defined, committer } = options
-    await createChangelogs(options)
+    await createChangelogs(deployment, defined.topology.stores, parts)
     const generation = await Generation.open({
       ...parts,
       deployment,
@@ -80,13 +76,9 @@ export class WarmUp {
       committer: withoutOffsets(committer),
     })
     try {
-      const { log, source, limits } = parts
-      const from = await log.startOffset(source)
-      generation.position = Math.max(generation.position, from)
-      const { position: offset } = generation
-      const { maxBytes } = limits
-      const reader = await log.openReader({ ...source, offset, isolation: 'read-committed', maxBytes })
-      return new WarmUp(options, generation, reader, from)
+      const history = await HistoryReader.open(parts, generation.position)
+      generation.position = history.position
+      return new WarmUp(options, generation, history)
     } catch (error) {
       await generation.close()
       throw error
@@ -121,7 +113,7 @@ export class WarmUp {
   async finish(target: number): Promise<boolean> {
     this.follow(target)
     this.#hurries = true
-    this.#endRest()
+    this.#rest.end()
     this.start()
     await this.#running
     this.#hurries = false
@@ -140,7 +132,7 @@ export class WarmUp {
 
   async close(): Promise<void> {
     this.#halt()
-    await this.#reader.close()
+    await this.#history.close()
     await this.#running.catch(() => {})
     await this.generation.close()
   }
@@ -148,7 +140,7 @@ export class WarmUp {
   #halt(): void {
     this.#stopped = true
     this.#wake.resolve()
-    this.#endRest()
+    this.#rest.end()
   }
 
   async #run(): Promise<void> {
@@ -169,10 +161,11 @@ export class WarmUp {
   }
 
   async #slice(): Promise<void> {
-    const { clock } = this.#options.parts
+    const { parts, sliceRecords = defaultSliceRecords } = this.#options
+    const { clock } = parts
     const startedMs = clock.nowMs()
     this.#followed = false
-    const records = await this.#next()
+    const records = await this.#history.next(this.#target, sliceRecords)
     try {
       await this.#process(records)
     } catch (error) {
@@ -180,10 +173,10 @@ export class WarmUp {
       if (!(error instanceof ProcessingError) || error.cause instanceof StateStoreError) throw error
       return this.#fail(error)
     }
-    this.generation.position = this.#fetched[0]?.offset ?? this.#fetchedTo
+    this.generation.position = this.#history.position
     await this.#commit()
     const tookMs = clock.nowMs() - startedMs
-    if (!this.#hurries && this.#followed && tookMs > 0) await this.#rest(tookMs)
+    if (!this.#hurries && this.#followed && tookMs > 0) await this.#rest.take(tookMs)
   }
 
   /** Between small pieces the task has its turn: an event waits for one of them at most. */
@@ -191,33 +184,6 @@ export class WarmUp {
     for (let start = 0; start < records.length; start += pieceRecords) {
       await this.generation.process(records.slice(start, start + pieceRecords))
       if (!this.#hurries) await turnOfOthers()
-    }
-  }
-
-  /** The next records below the target, in slices. */
-  async #next(): Promise<readonly LogRecord[]> {
-    if (this.#fetched.length === 0) {
-      const { records, nextOffset } = await this.#poll()
-      this.#fetched = records
-      this.#fetchedTo = nextOffset
-    }
-    const { sliceRecords = defaultSliceRecords } = this.#options
-    const beyond = this.#fetched.findIndex(({ offset }) => offset >= this.#target)
-    const end = Math.min(beyond === -1 ? this.#fetched.length : beyond, sliceRecords)
-    const records = this.#fetched.slice(0, end)
-    this.#fetched = this.#fetched.slice(end)
-    return records
-  }
-
-  /** What the log has deleted meanwhile is behind us: the state is as if it had never been there. */
-  async #poll() {
-    try {
-      return await this.#reader.poll(pollMs)
-    } catch (error) {
-      if (!(error instanceof LogError && error.code === 'offset-out-of-range' && error.startOffset !== undefined))
-        throw error
-      this.#reader.seek(error.startOffset)
-      return { records: [], nextOffset: error.startOffset }
     }
   }
 
@@ -236,7 +202,7 @@ export class WarmUp {
   #progress(): WarmUpProgress {
     const { id, hash } = this.deployment
     const reached = this.generation.position
-    return { id, hash, from: this.#from, reached, to: this.#target, isWarm: this.#isWarm }
+    return { id, hash, from: this.#history.from, reached, to: this.#target, isWarm: this.#isWarm }
   }
 
   /** Waits until the task has gone on; false when there is nothing more to do. */
@@ -269,29 +235,4 @@ export class WarmUp {
     await committer.commit([warmUpRecord(applicationId, source.partition, progress)], [])
     this.#options.onProgress(progress)
   }
-
-  async #rest(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = this.#options.parts.clock.setTimeout(resolve, ms)
-    this.#endRest = () => {
-      timer.cancel()
-      resolve()
-    }
-    await promise
-  }
 }
-
-async function createChangelogs({ parts, deployment, defined }: WarmUpOptions): Promise<void> {
-  const { log, source, applicationId } = parts
-  const { partitions } = (await log.describeTopic(source.topic))!
-  for (const store of [...defined.topology.stores, systemStore] as const) {
-    const spec = changelogSpec(applicationIdOf(applicationId, deployment), store, partitions)
-    await log.createTopic({ ...spec, config: { ...spec.config, ...deletable(spec.config) } })
-  }
-}
-
-/** Of a generation that has had its day everything is deleted, which brokers only do where deleting is a policy. */
-const deletable = (config: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
-  config['cleanup.policy'] === 'compact'
-    ? { 'cleanup.policy': 'compact,delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
-    : {}
