@@ -1,7 +1,8 @@
 /** Entries that are looked at in one go: with all of them the pause would grow with the cache. */
 const mostVisits = 20_000
-/** At so many when the last looks found hardly anything that may ever go. */
+/** At so many when the last looks found hardly anything that may ever go, and at some more for each that is new. */
 const leastVisits = 256
+const visitsPerNew = 4
 const mostlyUnsettled = 15 / 16
 
 /**
@@ -15,6 +16,8 @@ export class StateCache {
   #entries: CacheEntry[] = []
   #hand = 0
   #visits = mostVisits
+  /** Taken in since the last look. */
+  #new = 0
   #bytes = 0
   /** Reads of the database that are not answered yet. */
   #reads = 0
@@ -40,6 +43,7 @@ export class StateCache {
     if (entry.place >= 0) return
     entry.place = this.#entries.length
     this.#entries.push(entry)
+    this.#new++
     this.#bytes += entry.sizeBytes
   }
 
@@ -79,7 +83,8 @@ export class StateCache {
     const limitBytes = this.#limitBytes + spareBytes
     if (this.#bytes <= limitBytes) return
     // Twice round: the first may only find out that all are used.
-    const visits = Math.min(this.#visits, 2 * this.#entries.length)
+    const visits = Math.min(this.#visits + visitsPerNew * this.#new, 2 * this.#entries.length)
+    this.#new = 0
     let unsettled = 0
     for (let left = visits; left > 0 && this.#bytes > limitBytes; left--) {
       if (this.#hand >= this.#entries.length) this.#hand = 0
@@ -94,7 +99,8 @@ export class StateCache {
         entry.forget()
       }
     }
-    // What waits for the database cannot go: to look at all of it each time would cost more than it brings.
+    // What waits for the database cannot go: to look at all of it each time would cost more than it brings. But the hand must go
+    // round faster than new entries come, or it never meets those that no longer wait.
     const isStuck = unsettled > visits * mostlyUnsettled
     this.#visits = isStuck ? Math.max(leastVisits, this.#visits >> 1) : mostVisits
   }

@@ -70,6 +70,24 @@ describe('the cache', () => {
     expect(cache.bytes).toBe(0)
   })
 
+  test('holds little more than what waits for the database while new entries go on coming', () => {
+    const cache = new StateCache(0)
+    const [waiting, perBatch] = [20_000, 1_000]
+    const all: Item[] = []
+    let most = 0
+    for (let batch = 0; batch < 100; batch++) {
+      for (const item of items(perBatch)) {
+        item.isUnsettled = true
+        all.push(item)
+        cache.use(item)
+      }
+      for (const item of all.slice(-waiting - perBatch, -waiting)) item.isUnsettled = false
+      cache.evict()
+      most = Math.max(most, cache.bytes / 10)
+    }
+    expect(most).toBeLessThan(1.3 * waiting)
+  })
+
   test('lets nothing go while an answer of the database is awaited', async () => {
     const cache = new StateCache(0)
     const item = new Item()
