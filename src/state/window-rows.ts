@@ -28,7 +28,7 @@ const baseUnitMs = 2 ** 20
  */
 export class Rows {
   #base: number
-  readonly #cells: unknown[]
+  #cells: unknown[]
 
   constructor(cells: unknown[] = [], base = 0) {
     this.#cells = cells
@@ -167,9 +167,14 @@ export class Rows {
   }
 
   #append({ timeMs, offset }: RowAt, value: unknown, mark: number): void {
-    if (this.#cells.length === 0) this.#base = Math.floor(timeMs / baseUnitMs)
-    else if (!Number.isSafeInteger(timeMs - this.#base * baseUnitMs)) this.#countFromZero()
-    this.#cells.push(timeMs - this.#base * baseUnitMs, offset, value, mark)
+    if (this.#cells.length === 0) {
+      this.#base = Math.floor(timeMs / baseUnitMs)
+      // Many keys have one row only, and a list that is pushed to makes room for five.
+      this.#cells = [timeMs - this.#base * baseUnitMs, offset, value, mark]
+    } else {
+      if (!Number.isSafeInteger(timeMs - this.#base * baseUnitMs)) this.#countFromZero()
+      this.#cells.push(timeMs - this.#base * baseUnitMs, offset, value, mark)
+    }
   }
 
   /** For times so far apart that their difference is not exact. */
