@@ -16,7 +16,7 @@ const identity = { producerId: 1, producerEpoch: 0, transactional: true }
 const placeOf = (records: readonly OutgoingRecord[]) => ({
   firstSequence: 0,
   nowMs: 0,
-  bound: batchBytesBound(records),
+  memory: Buffer.allocUnsafe(batchBytesBound(records)),
 })
 let bytes = 0
 

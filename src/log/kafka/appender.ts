@@ -1,6 +1,7 @@
 import { ProductionError } from '../../errors.ts'
 import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
 import { batchOverheadBytes, encodeBatch, type ProducerIdentity, recordBytesBound } from './batch-encoder.ts'
+import { BatchMemory } from './batch-memory.ts'
 import {
   BrokerError,
   codes,
@@ -51,6 +52,7 @@ export class Appender {
   readonly #transactionalId: string | null
   readonly #maxMessageBytes: MaxMessageBytes
   readonly #lanes = new Map<string, Lane>()
+  readonly #memory = new BatchMemory()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -83,6 +85,7 @@ export class Appender {
         })
       }
     }
+    this.#memory.freeAll()
     return offsets
   }
 
@@ -108,7 +111,7 @@ export class Appender {
       const bytes = encodeBatch([record], this.#identity, {
         firstSequence: 0,
         nowMs: this.#cluster.clock.nowMs(),
-        bound,
+        memory: Buffer.allocUnsafe(bound),
       }).length
       if (bytes <= limits.get(record.topic)!) continue
       // Somebody may have raised it.
@@ -126,7 +129,8 @@ export class Appender {
     const seal = (name: string): void => {
       const { lane, indexes, bytes: bound } = open.get(name)!
       const ofBatch = indexes.map((index) => records[index]!)
-      const bytes = encodeBatch(ofBatch, this.#identity, { firstSequence: lane.sequence, nowMs, bound })
+      const memory = this.#memory.take(bound)
+      const bytes = encodeBatch(ofBatch, this.#identity, { firstSequence: lane.sequence, nowMs, memory })
       lane.sequence = (lane.sequence + indexes.length) % sequences
       const batch = { topic: lane.topic, partition: lane.partition, bytes, indexes }
       const queue = queues.get(name)

@@ -33,17 +33,16 @@ export interface BatchPlace {
   readonly firstSequence: number
   /** For records without a timestamp. */
   readonly nowMs: number
-  /** `batchOverheadBytes` and the records' `recordBytesBound`, or more. */
-  readonly bound: number
+  /** Of `batchOverheadBytes` and the records' `recordBytesBound`, or more. */
+  readonly memory: Buffer
 }
 
-/** Encodes records of one partition as one uncompressed batch. */
+/** Encodes records of one partition as one uncompressed batch, which lies in the memory given. */
 export function encodeBatch(
   records: readonly OutgoingRecord[],
   { producerId, producerEpoch, transactional }: ProducerIdentity,
-  { firstSequence, nowMs: defaultTimestampMs, bound }: BatchPlace,
+  { firstSequence, nowMs: defaultTimestampMs, memory: batch }: BatchPlace,
 ): Buffer {
-  const batch = Buffer.allocUnsafe(bound)
   const baseTimestampMs = records[0]?.timestampMs ?? defaultTimestampMs
   let maxTimestampMs = baseTimestampMs
   let at: number = batchAt.records

@@ -43,7 +43,7 @@ describe('record batches', () => {
       const length = encodeBatch(
         [one],
         { producerId: 1, producerEpoch: 0, transactional: true },
-        { firstSequence: 0, nowMs: 2 ** 50, bound: batchBytesBound([one]) },
+        { firstSequence: 0, nowMs: 2 ** 50, memory: Buffer.alloc(batchBytesBound([one])) },
       ).length
       expect(length).toBeLessThanOrEqual(batchAt.records + recordBytesBound(one))
     }

@@ -25,7 +25,7 @@ const plain = { producerId: -1, producerEpoch: -1, transactional: false }
 /** An encoded batch as a broker stores it, at `baseOffset`. */
 export function storedBatch(baseOffset: number, records: readonly OutgoingRecord[], identity = plain): Buffer {
   const bytes = Buffer.from(
-    encodeBatch(records, identity, { firstSequence: 0, nowMs: 0, bound: batchBytesBound(records) }),
+    encodeBatch(records, identity, { firstSequence: 0, nowMs: 0, memory: Buffer.alloc(batchBytesBound(records)) }),
   )
   writeInt64(bytes, baseOffset, batchAt.baseOffset)
   return bytes

@@ -24,7 +24,7 @@ const parts = fc.array(fc.record({ key: text, value, headers }), { minLength: 1,
 
 const identity = { producerId: 1, producerEpoch: 0, transactional: true }
 const encoded = (records: readonly OutgoingRecord[]): Buffer =>
-  encodeBatch(records, identity, { firstSequence: 0, nowMs: 1_000, bound: batchBytesBound(records) })
+  encodeBatch(records, identity, { firstSequence: 0, nowMs: 1_000, memory: Buffer.alloc(batchBytesBound(records)) })
 
 describe('packed records', () => {
   it('have the fields that went in, and are the same bytes in a batch as records with those fields', () => {
