@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { systemClock } from '../../src/time/clock.ts'
+import type { RivalCommand } from './rival.ts'
 
 const forcedAfterMs = 20_000
 const keptErrorChars = 4_000
@@ -14,8 +15,8 @@ export class RivalProcess {
   #errors = ''
   #stopping = false
 
-  constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor({ command, args, env }: RivalCommand) {
+    this.#child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       if (line.startsWith('FIRST')) this.#first.resolve()
     })

@@ -44,7 +44,7 @@ export async function measureLatency(
   for (const topic of [name, deadLetterTopic(name), lateTopic(name)])
     await log.createTopic({ topic, partitions: 1, config: { 'retention.ms': '-1' } })
   const stateDir = await mkdtemp(join(tmpdir(), 'card-bench-'))
-  const { command, args } = rival.command({
+  const command = rival.command({
     brokers: broker.brokers,
     topic: name,
     applicationId: `${name}-app`,
@@ -53,7 +53,7 @@ export async function measureLatency(
     emit: 'all',
     ruleSetHash: tenMinuteRule('all').hash,
   })
-  const child = new RivalProcess(command, args)
+  const child = new RivalProcess(command)
   const feed = run(process.execPath, [
     join(import.meta.dirname, 'feed.ts'),
     ...[broker.brokers, name, rate, seconds, cards].map(String),

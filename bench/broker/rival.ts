@@ -13,10 +13,17 @@ export interface RunPlan {
   readonly ruleSetHash: string
 }
 
+export interface RivalCommand {
+  readonly command: string
+  readonly args: readonly string[]
+  /** Beside the harness's own. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** A program that decides, with its settings. */
 export interface Rival {
   readonly name: string
   /** Whether its decisions are those of the ten-minute rule, byte for byte. */
   readonly decidesAlike: boolean
-  command(plan: RunPlan): { readonly command: string; readonly args: readonly string[] }
+  command(plan: RunPlan): RivalCommand
 }

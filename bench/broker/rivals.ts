@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { heapFlags } from '../../src/cli/heap-flags.ts'
+import { allocatorEnv, heapFlags } from '../../src/cli/memory-settings.ts'
 import type { Rival, RunPlan } from './rival.ts'
 
 const here = import.meta.dirname
@@ -35,6 +35,7 @@ export const weir = (settings: WeirSettings = {}, nodeFlags: readonly string[] =
   command: (plan) => ({
     command: process.execPath,
     args: [...heapFlags, ...nodeFlags, join(built, 'weir-runner.js'), ...flags({ ...common(plan), ...settings })],
+    env: allocatorEnv,
   }),
 })
 

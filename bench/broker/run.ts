@@ -60,9 +60,9 @@ export async function measure(
   const end = await log.endOffset({ topic: name, partition: 0 }, 'read-uncommitted')
   const stateDir = await mkdtemp(join(tmpdir(), 'card-bench-'))
   const plan = { brokers: broker.brokers, topic: name, applicationId: `${name}-app`, stateDir, guarantee, emit }
-  const { command, args } = rival.command({ ...plan, ruleSetHash: tenMinuteRule(emit).hash })
+  const command = rival.command({ ...plan, ruleSetHash: tenMinuteRule(emit).hash })
   const loadBefore = loadavg()[0]!
-  const child = new RivalProcess(command, args)
+  const child = new RivalProcess(command)
   const brokerUsage = (): Promise<Usage | null> => (broker.pid === -1 ? Promise.resolve(null) : usageOf(broker.pid))
   try {
     await child.firstRecord()

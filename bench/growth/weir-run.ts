@@ -59,7 +59,7 @@ export async function weirRun(broker: RunningBroker, log: Log, load: BrokerLoad)
   const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   const ends = await Promise.all(places.map((place) => log.endOffset(place, 'read-uncommitted')))
   const all = ends.reduce((sum, end) => sum + end, 0)
-  const child = new RivalProcess(process.execPath, await commandOf(broker, load, folder))
+  const child = new RivalProcess({ command: process.execPath, args: await commandOf(broker, load, folder) })
   const sample = async (): Promise<Sample> => {
     const offsets = await log.committedOffsets(topic, places)
     // Decisions lie in the same topic: what is committed beyond the input is its end.

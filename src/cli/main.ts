@@ -1,10 +1,10 @@
 import { connectLog } from './connect-log.ts'
-import { restartWithHeapFlags } from './heap-flags.ts'
 import { listenForInterruption } from './interruption.ts'
+import { restartWithMemorySettings } from './memory-settings.ts'
 import { outputTo } from './output.ts'
 import { runCli } from './run.ts'
 
-restartWithHeapFlags(process)
+restartWithMemorySettings(process)
 
 let interrupted: AbortSignal | undefined
 

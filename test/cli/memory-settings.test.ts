@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
-import { heapFlags, type Restartable, restartWithHeapFlags } from '../../src/cli/heap-flags.ts'
+import { allocatorEnv, heapFlags, type Restartable, restartWithMemorySettings } from '../../src/cli/memory-settings.ts'
 import { weir } from './weir.ts'
 
 function started(args: readonly string[], changes: Partial<Restartable> = {}) {
   const execve = vi.fn<NonNullable<Restartable['execve']>>()
-  restartWithHeapFlags({
+  restartWithMemorySettings({
     argv: ['node', 'weir.js', ...args],
     execArgv: ['--cpu-prof'],
     execPath: '/bin/node',
@@ -17,12 +17,20 @@ function started(args: readonly string[], changes: Partial<Restartable> = {}) {
 }
 
 describe('the process', () => {
-  it.each([['run'], ['demo']])('is started anew with the heap settings, and as it was otherwise: %s', (command) => {
-    expect(started(['--verbose', command, '--rules', 'rules'])).toHaveBeenCalledExactlyOnceWith(
-      '/bin/node',
-      ['/bin/node', ...heapFlags, '--cpu-prof', 'weir.js', '--verbose', command, '--rules', 'rules'],
-      { HOME: '/home/weir' },
-    )
+  it.each([['run'], ['demo']])(
+    'is started anew with settings of its memory, and as it was otherwise: %s',
+    (command) => {
+      expect(started(['--verbose', command, '--rules', 'rules'])).toHaveBeenCalledExactlyOnceWith(
+        '/bin/node',
+        ['/bin/node', ...heapFlags, '--cpu-prof', 'weir.js', '--verbose', command, '--rules', 'rules'],
+        { ...allocatorEnv, HOME: '/home/weir' },
+      )
+    },
+  )
+
+  it('leaves the allocator as somebody has set it', () => {
+    const env = { MALLOC_MMAP_THRESHOLD_: '1048576' }
+    expect(started(['run'], { env }).mock.calls[0]![2]).toEqual(env)
   })
 
   it('stays as it is for other commands', () => {
