@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { ConfigError } from '../errors.ts'
 import type { IngressMapping } from '../record/ingress.ts'
@@ -6,6 +6,7 @@ import { decodeLine, LinePlacement, readLineBlocks } from '../record/json-lines.
 import type { LogRecord } from '../record/record.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { StateEngine } from '../state/engine.ts'
+import { makeBacktestFolder } from './backtest-folder.ts'
 import { type Decided, type DeciderOptions, decideAll, together, topic } from './decider.ts'
 import { DeployedParts } from './deployed-parts.ts'
 import { FeatureRecords } from './feature-records.ts'
@@ -72,15 +73,17 @@ const largeBytes = 16 << 20
 export async function backtest(options: BacktestOptions): Promise<BacktestSummary> {
   const { output: path, partitions } = options
   const inputBytes = await fileBytes(options.input)
-  const output = path === undefined ? undefined : await PartitionedOutput.open(path, partitions)
+  const folder = await makeBacktestFolder()
   try {
-    const run = { ...options, inputBytes, mapping: options.mapping ?? 'headers', outputFolder: output?.folder }
+    const output = path === undefined ? undefined : await PartitionedOutput.open(path, partitions, folder)
+    const mapping = options.mapping ?? 'headers'
+    const run = { ...options, inputBytes, mapping, folder, outputFolder: output?.folder }
     const summary = await (options.ruleSet === undefined ? decideDeployed(run) : decideBy(options.ruleSet, run))
     await output?.finish()
     const counts = new Map([...summary.counts].sort(([a], [b]) => (a < b ? -1 : 1)))
     return { ...summary, counts }
   } finally {
-    await output?.close()
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -88,6 +91,8 @@ interface Run extends Omit<BacktestOptions, 'output'> {
   /** `undefined` for what is no file. */
   readonly inputBytes: number | undefined
   readonly mapping: IngressMapping
+  /** For all that the back-test keeps. */
+  readonly folder: string
   readonly outputFolder: string | undefined
 }
 
@@ -100,7 +105,7 @@ async function decideBy(ruleSet: RuleSet, run: Run): Promise<BacktestSummary> {
   const found = new FeatureRecords(ruleSet)
   const none = { recorded: [], recomputed: [] }
   if (found.all.length === 0) return { ...(await decideApart(ruleSet, run)), features: none }
-  const spool = await SpooledLines.open({ topic, partitions: run.partitions })
+  const spool = await SpooledLines.open({ topic, partitions: run.partitions }, run.folder)
   try {
     let lines = 0
     for await (const { text, record } of placed(run)) {
@@ -156,7 +161,7 @@ async function decideTogether(options: Run & Omit<DeciderOptions, 'output'>, spo
 async function decideDeployed(run: Run): Promise<BacktestSummary> {
   const { partitions } = run
   const deployed = new DeployedParts({ topic, partitions })
-  const spool = await SpooledLines.open({ topic, partitions })
+  const spool = await SpooledLines.open({ topic, partitions }, run.folder)
   try {
     let lines = 0
     for await (const { text, record } of placed(run)) {

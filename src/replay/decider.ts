@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { IngressMapping } from '../record/ingress.ts'
 import type { LogRecord } from '../record/record.ts'
@@ -23,6 +22,8 @@ export interface DeciderOptions {
   readonly mapping: IngressMapping
   /** Where state is kept meanwhile. */
   readonly engine: StateEngine
+  /** The back-test's: state has a folder of its own in it. */
+  readonly folder: string
   /** Global features that are worked out. Default none. */
   readonly recomputed?: readonly string[]
   /** The only part whose decisions count. Default: all. */
@@ -84,7 +85,7 @@ export class Decider {
   }
 
   static async open(options: DeciderOptions): Promise<Decider> {
-    return new Decider(await mkdtemp(join(tmpdir(), 'weir-backtest-')), options)
+    return new Decider(await mkdtemp(join(options.folder, 'state-')), options)
   }
 
   /**

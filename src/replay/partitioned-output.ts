@@ -1,6 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ConfigError } from '../errors.ts'
@@ -24,10 +23,14 @@ export class PartitionedOutput {
     this.folder = folder
   }
 
-  /** @param path a file, which is begun anew; `-` is standard output. @throws ConfigError `config-unreadable` */
-  static async open(path: string, partitions: number): Promise<PartitionedOutput> {
+  /**
+   * @param path a file, which is begun anew; `-` is standard output
+   * @param folder the back-test's
+   * @throws ConfigError `config-unreadable`
+   */
+  static async open(path: string, partitions: number, folder: string): Promise<PartitionedOutput> {
     if (path !== '-') await (await openForWriting(path)).close()
-    return new PartitionedOutput(path, partitions, await mkdtemp(join(tmpdir(), 'weir-output-')))
+    return new PartitionedOutput(path, partitions, await mkdtemp(join(folder, 'output-')))
   }
 
   /** When everybody has closed what they wrote. */
@@ -42,10 +45,6 @@ export class PartitionedOutput {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       }
     }
-  }
-
-  async close(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true })
   }
 }
 

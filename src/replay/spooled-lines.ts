@@ -1,5 +1,4 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeLine, LinePlacement, type LineTarget, readLines } from '../record/json-lines.ts'
 import type { LogRecord } from '../record/record.ts'
@@ -22,8 +21,9 @@ export class SpooledLines {
     this.#waiting = parts.map(() => '')
   }
 
-  static async open(target: LineTarget): Promise<SpooledLines> {
-    const folder = await mkdtemp(join(tmpdir(), 'weir-lines-'))
+  /** @param within the back-test's folder */
+  static async open(target: LineTarget, within: string): Promise<SpooledLines> {
+    const folder = await mkdtemp(join(within, 'lines-'))
     const names = Array.from({ length: target.partitions }, (_, partition) => pathOf(folder, partition))
     return new SpooledLines(target, folder, await Promise.all(names.map((name) => open(name, 'w'))))
   }
@@ -57,7 +57,6 @@ export class SpooledLines {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#parts.map((part) => part.close()))
-    await rm(this.#folder, { recursive: true, force: true })
   }
 
   async *#records(partition: number, placement: LinePlacement): AsyncGenerator<LogRecord, undefined> {

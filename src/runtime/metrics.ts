@@ -34,6 +34,9 @@ export const gauges = {
   'task.open_transaction.age.seconds': 'How long the last stable offset has been held back',
   'task.restore.remaining': 'Changelog records still to restore',
   'task.restore.total': 'Changelog records to restore when it began',
+  'task.warm_up.remaining':
+    'Records that the state of a deployed rule set still lacks; none once it is in force or has failed',
+  'task.warm_up.total': 'Records that the state of a deployed rule set is made of',
   'standby.lag': 'Changelog records that a standby has not read yet',
   'state.size.bytes': 'Local state on disk or in memory',
 } as const

@@ -6,7 +6,7 @@ import type { TaskObserver } from '../task/task-options.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TaskHealth } from './health.ts'
 import { type Logger, silentLogger } from './logger.ts'
-import type { CounterName, Labels, Metrics } from './metrics.ts'
+import type { CounterName, GaugeName, Labels, Metrics } from './metrics.ts'
 import { RestoreReport } from './restore-report.ts'
 
 /** What operators count, as the metrics name it. */
@@ -29,6 +29,8 @@ const labelled: Readonly<Record<string, { readonly counter: CounterName; readonl
 }
 
 const severalRows = 'several-rows.'
+
+const warmUpGauges = ['task.warm_up.remaining', 'task.warm_up.total'] as const
 
 /** Watches one task: turns what it tells into metrics, and remembers what health asks for. */
 export class TaskMonitor implements TaskObserver {
@@ -140,30 +142,38 @@ export class TaskMonitor implements TaskObserver {
     }
   }
 
-  warmingUp({ hash, reached, to, isWarm, failure }: WarmUpProgress): void {
+  warmingUp({ hash, from, reached, to, isWarm, failure }: WarmUpProgress): void {
     const fields = { task: this.#taskId, ruleSet: hash }
-    if (failure !== undefined)
+    if (failure !== undefined) {
+      this.#unset(warmUpGauges)
       return this.#logger.error('a deployed rule set cannot be made ready', { ...fields, failure })
+    }
+    this.#metrics.set('task.warm_up.remaining', Math.max(0, to - reached), this.#labels)
+    this.#metrics.set('task.warm_up.total', Math.max(0, to - from), this.#labels)
     if (isWarm) return this.#logger.info('a deployed rule set is ready', fields)
     this.#logger.debug('making a deployed rule set ready', { ...fields, reached, to })
   }
 
   activated({ hash, offset }: Pick<InForce, 'hash' | 'offset'>): void {
+    this.#unset(warmUpGauges)
     this.#logger.info('another rule set is in force', { task: this.#taskId, ruleSet: hash, offset })
   }
 
   /** The task has gone elsewhere. */
   forget(): void {
-    for (const gauge of [
+    this.#unset([
       'task.lag',
       'task.open_transaction.records',
       'task.open_transaction.age.seconds',
       'task.restore.remaining',
       'task.restore.total',
+      ...warmUpGauges,
       'state.size.bytes',
-    ] as const) {
-      this.#metrics.unset(gauge, this.#labels)
-    }
+    ])
+  }
+
+  #unset(gauges: readonly GaugeName[]): void {
+    for (const gauge of gauges) this.#metrics.unset(gauge, this.#labels)
   }
 
   #heldBackMs(): number {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { noMetrics } from '../../src/runtime/metrics.ts'
 import { TaskMonitor } from '../../src/runtime/task-monitor.ts'
@@ -26,6 +26,39 @@ describe('the age of a transaction that holds readers back', () => {
       clock.advance(20)
     }
     expect(monitor.health('RUNNING').openTransactionAgeMs).toBe(20)
+  })
+})
+
+describe('the state of a deployed rule set that is being made', () => {
+  const gauges = new Map<string, number>()
+  const metrics = {
+    ...noMetrics,
+    set: (gauge: string, value: number) => void gauges.set(gauge, value),
+    unset: (gauge: string) => void gauges.delete(gauge),
+  }
+  const shown = () => Object.fromEntries(gauges)
+  const progress = { id: 'd', hash: 'h', from: 100, reached: 150, to: 400, isWarm: false }
+  let monitor: TaskMonitor
+
+  beforeEach(() => {
+    gauges.clear()
+    monitor = new TaskMonitor('0_0', metrics, new ManualClock())
+    monitor.warmingUp(progress)
+  })
+
+  it('shows how much is left, as the task goes on', () => {
+    expect(shown()).toEqual({ 'task.warm_up.remaining': 250, 'task.warm_up.total': 300 })
+    monitor.warmingUp({ ...progress, reached: 450, to: 450, isWarm: true })
+    expect(shown()).toEqual({ 'task.warm_up.remaining': 0, 'task.warm_up.total': 350 })
+  })
+
+  it.each([
+    ['is in force', () => monitor.activated({ hash: 'h', offset: 400 })],
+    ['cannot be made', () => monitor.warmingUp({ ...progress, failure: 'no' })],
+    ['has gone elsewhere with its task', () => monitor.forget()],
+  ])('shows nothing any more once it %s', (_, end) => {
+    end()
+    expect(shown()).toEqual({})
   })
 })
 
