@@ -5,13 +5,23 @@
 import { Bench } from 'tinybench'
 import { type Aggregate, aggregates } from '../../src/operators/features/definition.ts'
 import { evaluateFeatures } from '../../src/operators/features/evaluator.ts'
-import type { StoreDef, StoreOf, WindowStore } from '../../src/state/stores.ts'
+import type { HeldHistory, History, HistoryRequest, Prefetch, StoreDef, StoreOf } from '../../src/state/stores.ts'
 
 const sizes = [10, 1_000, 100_000]
 
-/** Keeps nothing: the window in memory is what is measured. */
-const noRows = { ask() {}, put() {}, fetch: () => [], backwardFetch: () => [] }
-const noStore: WindowStore<unknown> = { ...noRows, at: () => noRows }
+/** Gives out one history, and keeps nothing else: the window in memory is what is measured. */
+function oneHistory(): Pick<Prefetch, 'history'> {
+  let held: HeldHistory<unknown, History<unknown>> | undefined
+  return {
+    history: <V, H extends History<V>>({ make }: HistoryRequest<V, H>) => {
+      if (held === undefined) {
+        const history = make() as unknown as History<unknown>
+        held = { history, put: ({ timeMs, offset, value }) => history.add(timeMs, offset, value) }
+      }
+      return held as unknown as HeldHistory<V, H>
+    },
+  }
+}
 
 function slidingTask(agg: Aggregate, size: number, every: number) {
   const value = ({ offset }: { readonly offset: number }) => (1 + ((offset * 7919) % 10_007)) / 100
@@ -20,11 +30,14 @@ function slidingTask(agg: Aggregate, size: number, every: number) {
     contributes: () => true,
     graceMs: size,
     features: [{ name: 'f', agg, fromMs: size - 1, ...(agg === 'count' ? {} : { value }) }],
-  }).open({ store: <D extends StoreDef<never>>() => noStore as unknown as StoreOf<D> })
+  }).open({ store: <D extends StoreDef<never>>() => ({}) as StoreOf<D> })
+  const ask = oneHistory() as Prefetch
   let offset = 0
   let sum = 0
   const step = (timeMs: number) => {
-    const { f } = task.process({ key: 'k', timeMs, offset: offset++, value: null }, offset)
+    const event = { key: 'k', timeMs, offset: offset++, value: null }
+    task.prefetch(event, ask)
+    const { f } = task.process(event, offset)
     sum += Number(f)
   }
   while (offset < size) step(offset)

@@ -126,8 +126,8 @@ export const globalFeatureFaults = [
   )({
     id: 'held-back-window-cut',
     what: 'A window that is read for an event ahead lacks what one behind asks for.',
-    find: 'const sinceMs = Math.min(timeMs, streamTimeMs)',
-    replace: 'const sinceMs = timeMs',
+    find: 'Math.min(event.timeMs, streamTimeMs)',
+    replace: 'event.timeMs',
   }),
   faultsIn('src/task/input-trimmer.ts', ['test/task/input-trimmer.test.ts'])({
     id: 'input-trimmed-at-once',

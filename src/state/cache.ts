@@ -92,6 +92,7 @@ export class StateCache {
       const { isUnsettled } = entry
       if (isUnsettled) unsettled++
       if (entry.isUsed || isUnsettled || entry.batch === this.batch) {
+        if (!entry.isUsed && entry.batch !== this.batch) entry.shrink()
         entry.isUsed = false
         this.#hand++
       } else {
@@ -129,6 +130,9 @@ export abstract class CacheEntry {
 
   /** True while it holds what is not in the database. */
   abstract get isUnsettled(): boolean
+
+  /** Of an entry that cannot go yet: lets go what the database has, too, as far as that is worth while. */
+  shrink(): void {}
 
   /** The store is to know nothing of it any more. */
   abstract forget(): void

@@ -41,6 +41,14 @@ export interface WindowStoreDef<V> {
 }
 
 /**
+ * A window store whose readers want all entries of a key since some time, and hold them in a form of their own. In the changelog and the
+ * database it is like any other.
+ */
+export interface HistoryStoreDef<V> extends WindowStoreDef<V> {
+  readonly reads: 'histories'
+}
+
+/**
  * Any kind of store. `StoreDef` and `StoreDef<never>` both mean a store of any values: a serde gives values back, so that
  * a literal `never` would admit no store at all.
  */
@@ -91,16 +99,40 @@ export interface WindowRows<V> {
   backwardFetch(fromMs: number, toMs: number): Iterable<WindowEntry<V>>
 }
 
+/** What a reader makes of a key's entries: all since some time, a few earlier ones perhaps. */
+export interface History<V> {
+  /** Adds an entry; one that is there already changes nothing. */
+  add(timeMs: number, offset: number, value: V): void
+  /** Lets go all entries up to this offset. True when there were any. */
+  keepAfter(offset: number): boolean
+  /** What it takes in memory, an estimate. */
+  readonly heldBytes: number
+}
+
+/** A key's history as the store holds it; to be let go when the batch ends. */
+export interface HeldHistory<V, H extends History<V>> {
+  readonly history: H
+  /** Adds an entry to store and history. */
+  put(entry: WindowEntry<V>): void
+}
+
+export interface HistoryStore<V> {
+  /** The history of a key that was asked for, made by whoever asked first. @throws StateStoreError `store-not-prefetched` */
+  at(key: string): HeldHistory<V, History<V>>
+}
+
 export type StoreOf<D> =
   D extends KeyValueStoreDef<infer V>
     ? KeyValueStore<V>
     : D extends TimestampedStoreDef<infer V>
       ? TimestampedStore<V>
-      : D extends WindowStoreDef<infer V>
-        ? WindowStore<V>
-        : D extends IdStoreDef
-          ? TimestampedStore<number>
-          : never
+      : D extends HistoryStoreDef<infer V>
+        ? HistoryStore<V>
+        : D extends WindowStoreDef<infer V>
+          ? WindowStore<V>
+          : D extends IdStoreDef
+            ? TimestampedStore<number>
+            : never
 
 /** What an operator asks for before its batch is processed. */
 export interface Prefetch {
@@ -115,4 +147,17 @@ export interface Prefetch {
    * a hot key's window is then not read whole. Returns the key's entries, which can be read once the prefetch is done.
    */
   fetch<V>(store: WindowStoreDef<V>, key: string, fromMs: number, toMs: number, newest?: number): WindowRows<V>
+  /**
+   * A key's history with all entries from `sinceMs` on; what is in memory already is not read again. It can be read once the prefetch is
+   * done.
+   * @param make an empty one
+   */
+  history<V, H extends History<V>>(request: HistoryRequest<V, H>): HeldHistory<V, H>
+}
+
+export interface HistoryRequest<V, H extends History<V>> {
+  readonly store: HistoryStoreDef<V>
+  readonly key: string
+  readonly sinceMs: number
+  readonly make: () => H
 }

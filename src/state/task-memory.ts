@@ -13,7 +13,8 @@ export interface TaskMemory {
 
 /**
  * Divides what each task's state may take in memory: a quarter for cached rows and values; half of the rest for commits that
- * the local state does not have yet, half for the database's write buffers and blocks.
+ * the local state does not have yet, half for the database's write buffers and blocks. Histories, which features have their windows in,
+ * take twice the cache on top.
  * @param name the engine; default as for `stateEngine`
  */
 export function taskMemory(bytes: number, name?: StateEngine['name']): TaskMemory {

@@ -1,12 +1,22 @@
 import { StateStoreError, TopologyError } from '../errors.ts'
 import { StateCache } from './cache.ts'
 import type { Change, StateDb } from './engine.ts'
+import { BufferedHistoryStore } from './history-store.ts'
 import { BufferedIdStore } from './ids/id-store.ts'
 import { type Drained, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
 import { KeyedValues } from './keyed-values.ts'
 import { StoredKeys } from './stored-keys.ts'
-import type { Prefetch, StoreDef, StoreOf, WindowRows, WindowStoreDef } from './stores.ts'
+import type {
+  History,
+  HistoryRequest,
+  HistoryStoreDef,
+  Prefetch,
+  StoreDef,
+  StoreOf,
+  WindowRows,
+  WindowStoreDef,
+} from './stores.ts'
 import { Sweeper } from './sweeper.ts'
 import { systemColumn } from './system.ts'
 import { BufferedTimestampedStore, timestampedReader } from './timestamped-store.ts'
@@ -22,25 +32,34 @@ export interface TaskStateOptions {
   readonly streamTimeMs: () => number
   /**
    * About how much memory may hold values and entries across batches, for all stores together; 0 keeps nothing longer than
-   * a batch needs it. Default 32 MiB.
+   * a batch needs it. Histories have twice as much on top. Default 32 MiB.
    */
   readonly cacheBytes?: number
 }
 
 const defaultCacheBytes = 32 * 1024 * 1024
+/** Histories are read whole: letting them go costs more. */
+const historyShare = 2
 
 type OpenStore =
   | { readonly kind: 'keyed'; readonly store: unknown; readonly state: KeyedValues<unknown> }
   | { readonly kind: 'window'; readonly store: unknown; readonly state: BufferedWindowStore<unknown> }
+  | { readonly kind: 'history'; readonly store: unknown; readonly state: BufferedHistoryStore<unknown> }
   | { readonly kind: 'ids'; readonly store: unknown; readonly state: BufferedIdStore }
 
 interface Parts {
   readonly journal: Journal
   readonly cache: StateCache
+  readonly histories: StateCache
   readonly sweeper: Sweeper
 }
 
-const kindOf = ({ kind }: StoreDef): OpenStore['kind'] => (kind === 'window' || kind === 'ids' ? kind : 'keyed')
+const isHistoryStore = (def: StoreDef): def is HistoryStoreDef<unknown> => 'reads' in def
+
+function kindOf(def: StoreDef): OpenStore['kind'] {
+  if (isHistoryStore(def)) return 'history'
+  return def.kind === 'window' || def.kind === 'ids' ? def.kind : 'keyed'
+}
 
 /** The columns that a database of these stores needs. */
 export const columnsOf = (stores: readonly StoreDef[]): string[] => [systemColumn, ...stores.map(({ name }) => name)]
@@ -58,6 +77,7 @@ export class TaskState {
   readonly #states: readonly StoreState[]
   readonly #journal: Journal
   readonly #cache: StateCache
+  readonly #histories: StateCache
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
   /** What each drain with changes takes in memory that the database does not have yet. */
@@ -66,11 +86,12 @@ export class TaskState {
   /** The stream time of what is about to be applied. */
   #sweptMs: number | undefined
 
-  private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, cache, sweeper }: Parts) {
+  private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, cache, histories, sweeper }: Parts) {
     this.#stores = stores
     this.#states = [...stores.values()].map(({ state }) => state)
     this.#journal = journal
     this.#cache = cache
+    this.#histories = histories
     this.#sweeper = sweeper
     this.#prefetcher = {
       get: (def, key) => {
@@ -78,6 +99,8 @@ export class TaskState {
       },
       fetch: <V>(def: WindowStoreDef<V>, key: string, fromMs: number, toMs: number) =>
         this.#open(def, 'window').state.wish(key, fromMs, toMs) as WindowRows<V>,
+      history: <V, H extends History<V>>(request: HistoryRequest<V, H>) =>
+        (this.#open(request.store, 'history').state as BufferedHistoryStore<V>).wish(request),
     }
   }
 
@@ -85,13 +108,18 @@ export class TaskState {
   static open({ db, stores, streamTimeMs, cacheBytes = defaultCacheBytes }: TaskStateOptions): TaskState {
     const journal = new Journal()
     const cache = new StateCache(cacheBytes)
+    const histories = new StateCache(historyShare * cacheBytes)
     const parts = { db, journal, cache, streamTimeMs }
     const open = new Map<string, OpenStore>()
     for (const def of stores) {
       if (def.name === systemColumn || open.has(def.name)) {
         throw new TopologyError('topology-invalid', `the store name ${def.name} is taken; give the store another name`)
       }
-      if (def.kind === 'window') {
+      if (isHistoryStore(def)) {
+        const own = { ...parts, cache: histories }
+        const store = new BufferedHistoryStore(def, { ...own, stored: new StoredKeys(def, own) })
+        open.set(def.name, { kind: 'history', store, state: store })
+      } else if (def.kind === 'window') {
         const store = new BufferedWindowStore(def, { ...parts, stored: new StoredKeys(def, parts) })
         open.set(def.name, { kind: 'window', store, state: store })
       } else if (def.kind === 'ids') {
@@ -106,7 +134,7 @@ export class TaskState {
         open.set(def.name, { kind: 'keyed', store: new BufferedTimestampedStore(def, state, streamTimeMs), state })
       }
     }
-    return new TaskState(open, { journal, cache, sweeper: new Sweeper(db, stores) })
+    return new TaskState(open, { journal, cache, histories, sweeper: new Sweeper(db, stores) })
   }
 
   /** The live store, the same object each time. @throws StateStoreError when the task was not opened with it */
@@ -134,8 +162,8 @@ export class TaskState {
       this.#onTheWay.push(drained.heldBytes)
       this.#onTheWayBytes += drained.heldBytes
     }
-    this.#cache.batch++
-    this.#cache.evict(this.#onTheWayBytes)
+    for (const cache of [this.#cache, this.#histories]) cache.batch++
+    this.#evict()
     return drained
   }
 
@@ -157,7 +185,7 @@ export class TaskState {
       if (this.#sweptMs !== undefined) state.settle(this.#sweptMs)
     }
     this.#sweptMs = undefined
-    this.#cache.evict(this.#onTheWayBytes)
+    this.#evict()
   }
 
   /**
@@ -171,7 +199,12 @@ export class TaskState {
     this.#journal.drain()
     this.#sweeper.discard()
     for (const state of this.#states) state.discard()
-    this.#cache.clear()
+    for (const cache of [this.#cache, this.#histories]) cache.clear()
+  }
+
+  #evict(): void {
+    this.#cache.evict(this.#onTheWayBytes)
+    this.#histories.evict(this.#onTheWayBytes)
   }
 
   #open<K extends OpenStore['kind']>(def: { readonly name: string }, kind: K): Extract<OpenStore, { kind: K }> {

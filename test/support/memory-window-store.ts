@@ -1,5 +1,8 @@
 import { StateStoreError } from '../../src/errors.ts'
 import type {
+  HeldHistory,
+  History,
+  HistoryRequest,
   Prefetch,
   StoreDef,
   StoreOf,
@@ -31,6 +34,7 @@ export class MemoryWindowStore<V> implements WindowStore<V> {
   readonly #rows = new Map<string, Row[]>()
   #asked: Asked[] = []
   #loaded = new Set<Row>()
+  #histories = new Map<string, HeldHistory<V, History<V>>>()
   /** Entries read one by one: what a look-back costs. */
   reads = 0
 
@@ -52,12 +56,29 @@ export class MemoryWindowStore<V> implements WindowStore<V> {
     }
     this.#asked = []
     this.#loaded = new Set()
+    this.#histories = new Map()
   }
 
   ask(key: string, fromMs: number, toMs: number, newest = Number.POSITIVE_INFINITY): void {
     this.#asked.push({ key, fromMs, toMs })
     const rows = (this.#rows.get(key) ?? []).filter((row) => !row.fresh && row.timeMs >= fromMs && row.timeMs <= toMs)
     for (const row of rows.slice(Math.max(0, rows.length - newest))) this.#loaded.add(row)
+  }
+
+  /** Made anew for each batch. */
+  history<H extends History<V>>({ key, sinceMs, make }: HistoryRequest<V, H>): HeldHistory<V, H> {
+    const history = (this.#histories.get(key)?.history as H | undefined) ?? make()
+    for (const { timeMs, offset, bytes } of this.#rows.get(key) ?? [])
+      if (timeMs >= sinceMs) history.add(timeMs, offset, this.#def.serde.deserialize(bytes))
+    const held: HeldHistory<V, H> = {
+      history,
+      put: (entry) => {
+        this.put(key, entry)
+        history.add(entry.timeMs, entry.offset, entry.value)
+      },
+    }
+    this.#histories.set(key, held)
+    return held
   }
 
   put(key: string, { timeMs, offset, value }: WindowEntry<V>): void {
@@ -119,6 +140,8 @@ export class MemoryStores {
       rows.ask(fromMs, toMs, newest)
       return rows as WindowRows<V>
     },
+    history: <V, H extends History<V>>(request: HistoryRequest<V, H>) =>
+      (this.#of(request.store) as MemoryWindowStore<V>).history(request),
   }
 
   store<D extends StoreDef<never>>(def: D): StoreOf<D> {

@@ -1,4 +1,4 @@
-import type { WindowStoreDef } from '../../state/stores.ts'
+import type { HistoryStoreDef } from '../../state/stores.ts'
 import type { StreamRecord } from '../../topology/operator.ts'
 import type { KeyedEvent } from '../sequence/definition.ts'
 
@@ -30,7 +30,7 @@ export interface WindowedAggregateDef<E> {
   /** Unique in its topology; the store is named after it. */
   readonly name: string
   /** A store to share with others, which are told apart by their names; it must keep windows and grace. Default: its own. */
-  readonly store?: WindowStoreDef<ColumnValues>
+  readonly store?: HistoryStoreDef<ColumnValues>
   /** Whether an event is one of those that count: its type and `where`. Must be pure. */
   contributes(event: KeyedEvent<E>): boolean
   /**
@@ -41,8 +41,6 @@ export interface WindowedAggregateDef<E> {
   readonly features: readonly WindowedFeature<E>[]
   /** Events older than stream time by more than this are dropped. */
   readonly graceMs: number
-  /** Entries held in memory for the keys that were used last; others are read again when needed. Default 1,000,000. */
-  readonly maxCachedEntries?: number
   /** The event in a record as the source read it, for prefetching. Default: the record's value. */
   read?(record: StreamRecord<unknown>): E | undefined
 }

@@ -29,6 +29,13 @@ export function varianceIn({ count, infinite, sum, squares, bits }: ScaledTotals
   return toDouble(n * squares - sum * sum, 2 * bits, n * n)
 }
 
+/** What features over numbers say of totals. */
+export function sumOf(agg: 'sum' | 'avg' | 'stddev', totals: ScaledTotals): number | undefined {
+  if (agg === 'sum') return sumIn(totals)
+  if (totals.count === 0) return undefined
+  return agg === 'avg' ? sumIn(totals) / totals.count : Math.sqrt(varianceIn(totals))
+}
+
 /** Totals of a few values, worked out at once. */
 export function totalsOf(values: readonly AggregateValue[], withSquares: boolean): ScaledTotals {
   let scale = 0

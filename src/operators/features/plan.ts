@@ -1,5 +1,5 @@
 import { TopologyError } from '../../errors.ts'
-import type { WindowStoreDef } from '../../state/stores.ts'
+import type { HistoryStoreDef } from '../../state/stores.ts'
 import type { KeyedEvent } from '../sequence/definition.ts'
 import { compositeKey } from '../sequence/typed-key.ts'
 import { type AggregateValue, aggregates, type WindowedAggregateDef, type WindowedFeature } from './definition.ts'
@@ -7,22 +7,24 @@ import { type ColumnValues, valuesSerde } from './values-serde.ts'
 
 export interface FeaturePlan<E> {
   readonly feature: WindowedFeature<E>
+  /** Its number among the features. */
+  readonly index: number
   /** The column of its values; -1 for `count`. */
   readonly column: number
   /** Whether a feature over the same values needs their squares. */
   readonly withSquares: boolean
   readonly fromMs: number
   readonly toMs: number
-  /** Asked before the event that asks is added. */
-  readonly isPrior: boolean
 }
 
 export interface AggregatePlan<E> {
   readonly def: WindowedAggregateDef<E>
-  readonly features: readonly FeaturePlan<E>[]
+  /** Those that are asked before the event that asks is added, and behind it. */
+  readonly prior: readonly FeaturePlan<E>[]
+  readonly current: readonly FeaturePlan<E>[]
   /** What is kept of an event: features with the same `value` share a column. */
   readonly columns: readonly NonNullable<WindowedFeature<E>['value']>[]
-  readonly store: WindowStoreDef<ColumnValues>
+  readonly store: HistoryStoreDef<ColumnValues>
   /** How far back from stream time an event can still be asked for. */
   readonly reachMs: number
   readonly chunkEntries: number
@@ -34,27 +36,37 @@ export function planAggregates<E>(
   { chunkEntries = 128 }: { readonly chunkEntries?: number } = {},
 ): AggregatePlan<E> {
   const columns: NonNullable<WindowedFeature<E>['value']>[] = []
-  const features = def.features.map((feature): FeaturePlan<E> => {
-    const { value, fromMs, toMs = 0, include = 'current' } = feature
+  const features = def.features.map((feature, index): FeaturePlan<E> => {
+    const { value, fromMs, toMs = 0 } = feature
     validate(def.name, feature)
     if (value !== undefined && !columns.includes(value)) columns.push(value)
     return {
       feature,
+      index,
       fromMs,
       toMs,
-      isPrior: include === 'prior',
       column: value === undefined ? -1 : columns.indexOf(value),
       withSquares: def.features.some((other) => other.value === value && other.agg === 'stddev'),
     }
   })
   const reachMs = Math.max(0, ...features.map(({ fromMs }) => fromMs)) + def.graceMs
-  const store: WindowStoreDef<ColumnValues> = def.store ?? {
+  const store: HistoryStoreDef<ColumnValues> = def.store ?? {
     kind: 'window',
+    reads: 'histories',
     name: `${def.name}-events`,
     serde: valuesSerde,
     retentionMs: reachMs,
   }
-  return { def, features, columns, store, reachMs, chunkEntries }
+  const isPrior = ({ feature: { include } }: FeaturePlan<E>): boolean => include === 'prior'
+  return {
+    def,
+    prior: features.filter(isPrior),
+    current: features.filter((plan) => !isPrior(plan)),
+    columns,
+    store,
+    reachMs,
+    chunkEntries,
+  }
 }
 
 function validate<E>(name: string, { name: feature, agg, value, fromMs, toMs = 0 }: WindowedFeature<E>): void {

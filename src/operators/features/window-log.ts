@@ -51,8 +51,6 @@ export class WindowLog {
   /** Entries before each chunk, as far as known. */
   #starts: number[] = [0]
   size = 0
-  /** The highest offset held. */
-  lastOffset = -1
 
   constructor(columns: number, chunkEntries: number) {
     this.#columns = columns
@@ -86,7 +84,6 @@ export class WindowLog {
     this.#starts.length = Math.min(this.#starts.length, at + 1)
     for (const watching of this.#indexes) watching.changed({ chunk: at, index })
     this.size++
-    this.lastOffset = Math.max(this.lastOffset, offset)
     return true
   }
 
@@ -99,16 +96,16 @@ export class WindowLog {
     return { chunk, index: firstNot(timesMs.length, (n) => timesMs[n]! < timeMs) }
   }
 
-  /** The values of a column from one place to a later one, without those that are not there. */
-  values(column: number, from: Position, to: Position): AggregateValue[] {
-    const values: AggregateValue[] = []
-    let { chunk, index } = from
-    for (; chunk < to.chunk || (chunk === to.chunk && index < to.index); chunk++, index = 0) {
-      const all = this.chunks[chunk]!.values[column]!
-      const end = chunk === to.chunk ? to.index : all.length
-      for (; index < end; index++) if (all[index] !== undefined) values.push(all[index]!)
+  /** All entries in their order. */
+  each(take: (timeMs: number, offset: number, values: readonly (AggregateValue | undefined)[]) => void): void {
+    for (const { timesMs, offsets, values } of this.chunks) {
+      for (const [n, timeMs] of timesMs.entries())
+        take(
+          timeMs,
+          offsets[n]!,
+          values.map((column) => column[n]),
+        )
     }
-    return values
   }
 
   /** Number of entries from one place to a later one. */

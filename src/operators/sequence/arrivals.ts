@@ -31,6 +31,10 @@ export class Arrival<E> {
     this.#rows = fit.noRows.slice()
   }
 
+  get offset(): number {
+    return this.event.offset
+  }
+
   /** Asks for entries under the key of a shape; for none when the event lacks one of its fields. */
   ask(shape: KeyShape<E>, { fromMs, toMs, newest }: AskedSpan, { ask, store }: Asking<E>): void {
     const known = this.#rows[shape.id]
@@ -58,33 +62,6 @@ export class Arrival<E> {
       text += `${part.length}:${part}`
     }
     return text
-  }
-}
-
-/**
- * Arrivals that wait for their events to be processed, in the order of offsets. Each leaves its place when it is taken: a list that is
- * dropped with all that is in it would, being old itself, keep that alive until the next full garbage collection.
- */
-export class WaitingArrivals<E> {
-  readonly #places: (Arrival<E> | undefined)[] = []
-  #first = 0
-  #end = 0
-
-  add(arrival: Arrival<E>): void {
-    this.#places[this.#end++] = arrival
-  }
-
-  /** The arrival of the event with this offset, if there is one; those before it are forgotten. */
-  take(offset: number): Arrival<E> | undefined {
-    let taken: Arrival<E> | undefined
-    while (this.#first < this.#end) {
-      const next = this.#places[this.#first]!
-      if (next.event.offset > offset) break
-      if (next.event.offset === offset) taken = next
-      this.#places[this.#first++] = undefined
-    }
-    if (this.#first === this.#end) this.#first = this.#end = 0
-    return taken
   }
 }
 

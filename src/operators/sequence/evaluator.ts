@@ -1,6 +1,7 @@
 import type { Prefetch, StoreDef, StoreOf, WindowStore } from '../../state/stores.ts'
 import type { StreamTimeMove } from '../../topology/operator.ts'
-import { type Arrival, arrivalOf, WaitingArrivals } from './arrivals.ts'
+import { Awaited } from '../awaited.ts'
+import { type Arrival, arrivalOf } from './arrivals.ts'
 import type {
   KeyedEvent,
   MatchedStep,
@@ -95,7 +96,7 @@ class StoredSequence<E> implements SequenceTask<E> {
   readonly #plan: SequencePlan<E>
   readonly #prefetch: SequenceParts<E>['prefetch']
   /** What was prefetched. */
-  readonly #arrivals = new WaitingArrivals<E>()
+  readonly #arrivals = new Awaited<Arrival<E>>()
   readonly #events: WindowStore<E>
   readonly #search: MatchSearch<E>
   readonly #trailing: TrailingNot<E> | undefined

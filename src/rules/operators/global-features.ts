@@ -2,7 +2,7 @@ import { TopologyError } from '../../errors.ts'
 import { evaluateFeatures, type FeatureTask } from '../../operators/features/evaluator.ts'
 import { type ColumnValues, valuesSerde } from '../../operators/features/values-serde.ts'
 import type { KeyedEvent } from '../../operators/sequence/definition.ts'
-import type { Prefetch, WindowStoreDef } from '../../state/stores.ts'
+import type { HistoryStoreDef, Prefetch } from '../../state/stores.ts'
 import {
   defineOperator,
   type OperatorDef,
@@ -42,10 +42,11 @@ export function globalFeatures(options: GlobalFeaturesOptions): OperatorDef<Cont
 }
 
 /** One store for each time that windows reach back, so that no feature keeps more than it needs. */
-function windowStores(definitions: readonly GlobalDefinition[]): WindowStoreDef<ColumnValues>[] {
+function windowStores(definitions: readonly GlobalDefinition[]): HistoryStoreDef<ColumnValues>[] {
   const reaches = [...new Set(definitions.map(reachMs))].sort((a, b) => a - b)
   return reaches.map((retentionMs) => ({
     kind: 'window',
+    reads: 'histories',
     name: `global-${retentionMs}ms`,
     serde: valuesSerde,
     retentionMs,
@@ -59,13 +60,13 @@ interface OpenFeature {
 
 class GlobalFeatures implements Processor<Contributed> {
   readonly #ctx: ProcessorContext<GlobalResult>
-  readonly #stores: readonly WindowStoreDef<ColumnValues>[]
+  readonly #stores: readonly HistoryStoreDef<ColumnValues>[]
   readonly #sources: SourceTimes
   readonly #open = new Map<string, OpenFeature>()
 
   constructor(
     { partitions, idleAfter: after = idleAfter }: GlobalFeaturesOptions,
-    stores: readonly WindowStoreDef<ColumnValues>[],
+    stores: readonly HistoryStoreDef<ColumnValues>[],
     ctx: ProcessorContext<GlobalResult>,
   ) {
     this.#ctx = ctx
@@ -108,7 +109,7 @@ class GlobalFeatures implements Processor<Contributed> {
     return opened
   }
 
-  #storeFor(definition: GlobalDefinition): WindowStoreDef<ColumnValues> {
+  #storeFor(definition: GlobalDefinition): HistoryStoreDef<ColumnValues> {
     const store = this.#stores.find(({ retentionMs }) => retentionMs >= reachMs(definition))
     if (store !== undefined) return store
     throw new TopologyError(
@@ -120,7 +121,7 @@ class GlobalFeatures implements Processor<Contributed> {
 
 const evaluatorOf = (
   { hash, agg, fromMs, toMs, include, graceMs }: GlobalDefinition,
-  store: WindowStoreDef<ColumnValues>,
+  store: HistoryStoreDef<ColumnValues>,
 ) =>
   evaluateFeatures<KeptContribution>({
     name: hash,

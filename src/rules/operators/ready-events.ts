@@ -1,9 +1,5 @@
-import {
-  evaluateFeatures,
-  type FeatureEvaluator,
-  type FeatureTask,
-  featureWindows,
-} from '../../operators/features/evaluator.ts'
+import type { AggregateValue } from '../../operators/features/definition.ts'
+import { evaluateFeatures, type FeatureEvaluator, type FeatureTask } from '../../operators/features/evaluator.ts'
 import type { KeyValueStore, Prefetch } from '../../state/stores.ts'
 import {
   defineOperator,
@@ -83,9 +79,8 @@ class Join implements Processor<RiskEvent> {
     this.#ctx = ctx
     this.#graceMs = graceMs
     if (lists !== undefined) this.#listsAt = openControlLists(ctx.store(lists.store), lists).at
-    // A group is opened once a task, whichever types use it: it holds windows in memory.
-    const windows = featureWindows<RiskEvent>()
-    const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx, windows), types }))
+    // A group is opened once a task, whichever types use it.
+    const opened = groups.map(({ evaluator, types }) => ({ task: evaluator.open(ctx), types }))
     const lane = (type: string, { tables }: TypePlan): Lane => ({
       tables: tables.map((table) => ({ table, rows: ctx.store(rowStore(table)) })),
       features: opened.filter(({ types }) => types.has(type)).map(({ task }) => task),
@@ -118,7 +113,7 @@ class Join implements Processor<RiskEvent> {
       return this.#forward(lane, record, { event, scope: scopeOf(event, key), rows: noRows })
     }
     const t: Record<string, unknown> = {}
-    const f: Record<string, unknown> = {}
+    const f: Record<string, AggregateValue> = {}
     const rows: ReadyEvent['rows'][number][] = []
     const scope = scopeOf(event, key, { t, f })
     for (const { table, rows: store } of lane.tables) {
@@ -132,7 +127,7 @@ class Join implements Processor<RiskEvent> {
     const streamTimeMs = this.#ctx.streamTimeMs()
     // A global feature's result may come back after grace, when its windows are gone: then features are absent.
     if (event.timeMs >= streamTimeMs - this.#graceMs) {
-      for (const features of lane.features) Object.assign(f, features.process(counted, streamTimeMs))
+      for (const features of lane.features) features.process(counted, streamTimeMs, f)
     }
     this.#forward(lane, record, { event, scope, rows })
   }

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { DistinctValues } from '../../../src/operators/features/distinct-values.ts'
 import { Extremes } from '../../../src/operators/features/extremes.ts'
 import { valuesSerde } from '../../../src/operators/features/values-serde.ts'
-import { WindowCache } from '../../../src/operators/features/window-cache.ts'
 import { WindowLog } from '../../../src/operators/features/window-log.ts'
 
 const logOf = (timesMs: readonly number[], chunkEntries = 4): WindowLog => {
@@ -59,24 +58,4 @@ test('every kind of value survives the serde, and damaged bytes are refused', ()
   for (const bytes of [[9], [1, 0], [2, 0, 0, 0, 2, 65]]) {
     expect(() => valuesSerde.deserialize(Buffer.from(bytes))).toThrow('cannot be read')
   }
-})
-
-test('windows beyond the bound are dropped, the least recently used first, but none that the batch was promised', () => {
-  const cache = new WindowCache<{ log: { size: number } }>(30)
-  const loaded: string[] = []
-  const use = (key: string) => {
-    cache.get(key, () => {
-      loaded.push(key)
-      return { log: { size: 5 } }
-    })
-    cache.trim()
-  }
-  for (const key of ['a', 'b']) use(key)
-  expect(cache.hold('a')).toBe(true)
-  use('c')
-  use('a')
-  expect(loaded).toEqual(['a', 'b', 'c'])
-  expect(cache.hold('b')).toBe(false)
-  use('b')
-  expect(cache.hold('a')).toBe(true)
 })

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { FeatureValues } from '../../../src/operators/features/definition.ts'
 import { evaluateFeatures } from '../../../src/operators/features/evaluator.ts'
 import { toDouble } from '../../../src/operators/features/exact.ts'
-import { MemoryStores } from '../../support/memory-window-store.ts'
+import { memoryEngine } from '../../../src/state/engines/memory.ts'
+import { columnsOf, type Drained, TaskState } from '../../../src/state/task-state.ts'
 import { FeatureOracle, nearest } from './oracle.ts'
 import { definitionOf, type FeatureShape, featureSets, type TraceEvent, traces } from './shapes.ts'
 
@@ -16,34 +17,51 @@ const parameters = (share: number) => ({
 
 interface Run {
   readonly graceMs: number
-  readonly maxCachedEntries: number
+  readonly cacheBytes: number
+  /** So many batches are not in the database yet. */
+  readonly behind: number
   readonly chunkEntries: number
   readonly batches: readonly number[]
   /** After each batch: go on, open the task again, or open it again and process the batch once more. */
   readonly after: readonly ('on' | 'restart' | 'crash')[]
-  /** Whether the task, which knows what is in memory, is asked to prefetch, or the definition. */
-  readonly taskPrefetches: boolean
 }
 
 const running: fc.Arbitrary<Run> = fc.record({
   graceMs: fc.constantFrom(0, 5, 10),
-  maxCachedEntries: fc.constantFrom(0, 20, 1_000),
+  cacheBytes: fc.constantFrom(0, 600, 1_000_000),
+  behind: fc.constantFrom(0, 1, 3),
   chunkEntries: fc.constantFrom(2, 3, 8, 256),
   batches: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 3 }),
   after: fc.array(fc.constantFrom<Run['after'][number]>('on', 'on', 'restart', 'crash'), {
     minLength: 1,
     maxLength: 4,
   }),
-  taskPrefetches: fc.boolean(),
 })
 
 /** The values at each event that is applied, in order. */
-function runFeatures(features: readonly FeatureShape[], trace: readonly TraceEvent[], run: Run): FeatureValues[] {
+async function runFeatures(
+  features: readonly FeatureShape[],
+  trace: readonly TraceEvent[],
+  run: Run,
+): Promise<FeatureValues[]> {
   const evaluator = evaluateFeatures(definitionOf(features, run), run)
-  const stores = new MemoryStores()
-  let task = evaluator.open(stores)
-  const results: FeatureValues[] = []
+  const stores = [evaluator.store]
+  const db = await memoryEngine().open('state', columnsOf(stores))
   let streamTimeMs = -1
+  let beforeMs = -1
+  let waiting: Drained[] = []
+  const open = () => TaskState.open({ db, stores, streamTimeMs: () => beforeMs, cacheBytes: run.cacheBytes })
+  let state = open()
+  let task = evaluator.open(state)
+  const commit = async (batchesLeft: number) => {
+    const drained = state.drain()
+    if (!drained.isEmpty) waiting.push(drained)
+    while (waiting.length > batchesLeft) {
+      await db.write(waiting.shift()!.changes(streamTimeMs))
+      state.applied()
+    }
+  }
+  const results: FeatureValues[] = []
   let start = 0
   for (let number = 0; start < trace.length; number++) {
     const batch = trace.slice(start, start + run.batches[number % run.batches.length]!)
@@ -52,17 +70,22 @@ function runFeatures(features: readonly FeatureShape[], trace: readonly TraceEve
     let values: FeatureValues[] = []
     for (let attempt = after === 'crash' ? 2 : 1; attempt > 0; attempt--) {
       streamTimeMs = before
-      for (const [index, event] of batch.entries()) {
-        if (event.type !== 'tick')
-          (run.taskPrefetches ? task : evaluator).prefetch(keyed(event, start + index), stores.prefetch)
-      }
+      beforeMs = before
+      for (const [index, event] of batch.entries())
+        if (event.type !== 'tick') task.prefetch(keyed(event, start + index), state.prefetcher())
+      await state.prefetch()
       values = batch.flatMap((event, index) => {
+        beforeMs = streamTimeMs
         streamTimeMs = Math.max(streamTimeMs, event.timeMs)
         if (event.type === 'tick' || event.timeMs < streamTimeMs - run.graceMs) return []
         return [task.process(keyed(event, start + index), streamTimeMs)]
       })
-      stores.endBatch(attempt > 1 ? before : streamTimeMs)
-      if (after !== 'on') task = evaluator.open(stores)
+      if (attempt > 1) streamTimeMs = before
+      await commit(after === 'on' ? run.behind : 0)
+      if (after === 'on') continue
+      state = open()
+      task = evaluator.open(state)
+      waiting = []
     }
     results.push(...values)
     start += batch.length
@@ -81,25 +104,25 @@ function expectedOf(features: readonly FeatureShape[], trace: readonly TraceEven
   })
 }
 
-test('features are what their definition says, in any order of events, across restarts and crashes', () => {
+test('features are what their definition says, in any order of events, across restarts and crashes', async () => {
   let read = 0
   let tried = 0
-  const property = fc.property(featureSets, traces(40), running, (features, trace, run) => {
+  const property = fc.asyncProperty(featureSets, traces(40), running, async (features, trace, run) => {
     const expected = expectedOf(features, trace, run.graceMs)
-    expect(runFeatures(features, trace, run)).toEqual(expected)
+    expect(await runFeatures(features, trace, run)).toEqual(expected)
     tried++
     if (expected.some((values) => Object.values(values).some((value) => value !== 0))) read++
   })
-  fc.assert(property, parameters(0.9))
+  await fc.assert(property, parameters(0.9))
   if (tried >= 1_000) expect(read / tried, 'share of traces in which a feature has a value').toBeGreaterThan(0.8)
 })
 
-test('long windows span many chunks', () => {
-  const property = fc.property(featureSets, traces(600), running, (features, trace, run) => {
+test('long windows span many chunks', async () => {
+  const property = fc.asyncProperty(featureSets, traces(600), running, async (features, trace, run) => {
     const wide = features.map((feature) => ({ ...feature, fromMs: feature.fromMs * 20 }))
-    expect(runFeatures(wide, trace, run)).toEqual(expectedOf(wide, trace, run.graceMs))
+    expect(await runFeatures(wide, trace, run)).toEqual(expectedOf(wide, trace, run.graceMs))
   })
-  fc.assert(property, parameters(0.02))
+  await fc.assert(property, parameters(0.02))
 })
 
 test('a fraction is rounded once, to the nearest double, ties to even', () => {

@@ -28,7 +28,7 @@ export interface FeatureShape {
 
 export function definitionOf(
   features: readonly FeatureShape[],
-  { graceMs, maxCachedEntries }: { readonly graceMs: number; readonly maxCachedEntries: number },
+  { graceMs }: { readonly graceMs: number },
 ): WindowedAggregateDef<TraceEvent> {
   const readers = {
     number: ({ value }: { value: TraceEvent }) => value.number,
@@ -39,7 +39,6 @@ export function definitionOf(
     contributes: ({ value }) => value.type === 'p',
     by: ({ value }) => typedKey(value.by),
     graceMs,
-    maxCachedEntries,
     features: features.map(({ field, ...feature }) => ({
       ...feature,
       ...(feature.agg === 'count' ? {} : { value: readers[field] }),
