@@ -1,7 +1,8 @@
 import { compileCall, compileMethod } from './expression-functions.ts'
+import { compileList, compileLiteral } from './expression-literals.ts'
 import { compileMacro, macroNames } from './expression-macros.ts'
-import { type Compilation, fits, type Run, type Typed, typeName, variadic } from './expression-node.ts'
-import { compileBinary, compileUnary } from './expression-operators.ts'
+import { type Compilation, never, type Run, type Typed, typeName, variadic } from './expression-node.ts'
+import { compileBinary, compileChoice, compileUnary } from './expression-operators.ts'
 import type { ASTNode } from './expression-parser.ts'
 import { type PathStep, pathOf, reader } from './expression-path.ts'
 import type { ExpressionCode, ExpressionProblem } from './expression-problem.ts'
@@ -36,7 +37,7 @@ export class ExpressionCompiler implements Compilation {
     }
     switch (node.op) {
       case 'value':
-        return this.#literal(node, node.args)
+        return compileLiteral(this, node, node.args)
       case 'id':
       case '.':
       case '[]':
@@ -52,9 +53,9 @@ export class ExpressionCompiler implements Compilation {
       case '-_':
         return compileUnary(this, node, node.args)
       case '?:':
-        return this.#choice(node, ...node.args)
+        return compileChoice(this, node, ...node.args)
       case 'list':
-        return this.#list(node, node.args)
+        return compileList(this, node, node.args)
       default:
         return this.problem(node, 'not-supported', 'this part of CEL is not supported in rules')
     }
@@ -81,23 +82,6 @@ export class ExpressionCompiler implements Compilation {
 
   readsList(name: string): void {
     this.lists.add(name)
-  }
-
-  #literal(node: ASTNode, value: unknown): Typed {
-    const typed = (type: ValueType, constant: unknown): Typed => ({ type, run: () => constant, node })
-    if (typeof value === 'string') return typed('string', value)
-    if (typeof value === 'boolean') return typed('bool', value)
-    if (typeof value === 'number') return typed('double', value)
-    if (typeof value === 'bigint') {
-      if (value <= 2n ** 53n) return typed('double', Number(value))
-      const hint = 'write it as a text, or with a decimal point if it need not be exact'
-      return this.problem(node, 'number-out-of-range', 'a whole number is exact up to 2^53 only', hint)
-    }
-    if (value === null) {
-      const hint = 'ask has(e.field) whether a field is there'
-      return this.problem(node, 'null-literal', 'no value is ever null: it is there or absent', hint)
-    }
-    return this.problem(node, 'not-supported', 'only texts, numbers, true and false can be written out')
   }
 
   /** A path of names, an element of a list, or a coordinate of a geo. */
@@ -230,43 +214,4 @@ export class ExpressionCompiler implements Compilation {
     const member = root.members.get(path[1]!.name)
     return member?.kind === 'record' ? member : undefined
   }
-
-  #choice(node: ASTNode, condition: ASTNode, yes: ASTNode, no: ASTNode): Typed {
-    const [test, a, b] = [this.compile(condition), this.compile(yes), this.compile(no)]
-    if (!fits(test.type, 'bool')) {
-      const message = `? needs a condition before it, and this is a ${typeName(test.type)}`
-      return this.problem(condition, 'type-mismatch', message)
-    }
-    if (!fits(a.type, b.type)) {
-      const message = `the two sides of : differ: a ${typeName(a.type)} and a ${typeName(b.type)}`
-      return this.problem(node, 'type-mismatch', message, 'both must be of the same type')
-    }
-    const run: Run = (scope) => {
-      const chosen = test.run(scope)
-      return chosen === undefined ? undefined : chosen === true ? a.run(scope) : b.run(scope)
-    }
-    return { type: a.type === 'unknown' ? b.type : a.type, run, node }
-  }
-
-  #list(node: ASTNode, nodes: readonly ASTNode[]): Typed {
-    const items = nodes.map((item) => this.compile(item))
-    const first = items.find((item) => item.type !== 'unknown')
-    if (items.length === 0) {
-      return this.problem(node, 'not-supported', 'an empty list says nothing', 'write at least one value')
-    }
-    if (first === undefined) return { type: 'unknown', run: never, node }
-    for (const item of items) {
-      if (fits(item.type, first.type)) continue
-      const message = `this list holds ${typeName(first.type)}s, and this is a ${typeName(item.type)}`
-      return this.problem(item.node, 'type-mismatch', message, 'a list holds values of one type')
-    }
-    if (first.type.startsWith('list<')) return this.problem(node, 'not-supported', 'a list of lists is not supported')
-    const run = variadic(
-      items.map((item) => item.run),
-      (values) => values,
-    )
-    return { type: `list<${first.type}>` as ValueType, run, node }
-  }
 }
-
-const never: Run = () => undefined

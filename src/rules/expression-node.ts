@@ -13,6 +13,9 @@ export interface Typed {
   readonly node: ASTNode
 }
 
+/** Of a part with a problem: nothing runs it. */
+export const never: Run = () => undefined
+
 /** What compiling one expression collects, and how its parts compile theirs. */
 export interface Compilation {
   readonly scope: DeclaredScope

@@ -1,4 +1,4 @@
-import { binary, type Compilation, fits, type Run, type Typed, typeName, unary } from './expression-node.ts'
+import { binary, type Compilation, fits, never, type Run, type Typed, typeName, unary } from './expression-node.ts'
 import type { ASTNode } from './expression-parser.ts'
 import { compareStrings, equal } from './expression-values.ts'
 import { elementTypeOf, type ValueType } from './value-type.ts'
@@ -87,8 +87,6 @@ function mixedHint(a: Typed, b: Typed): string {
   return 'both sides must be of the same type'
 }
 
-const never: Run = () => undefined
-
 function equality(op: '==' | '!=', a: Typed, b: Typed): Run {
   const scalar = a.type === 'double' || a.type === 'string' || a.type === 'bool'
   if (op === '==') return binary(a.run, b.run, scalar ? (x: unknown, y: unknown) => x === y : equal)
@@ -155,4 +153,22 @@ export function compileUnary(ctx: Compilation, node: ASTNode, operand: ASTNode):
   }
   const run = wanted === 'bool' ? unary(a.run, (x: boolean) => !x) : unary(a.run, (x: number) => -x)
   return { type: wanted, run, node }
+}
+
+/** Checks and compiles `condition ? yes : no`. */
+export function compileChoice(ctx: Compilation, node: ASTNode, condition: ASTNode, yes: ASTNode, no: ASTNode): Typed {
+  const [test, a, b] = [ctx.compile(condition), ctx.compile(yes), ctx.compile(no)]
+  if (!fits(test.type, 'bool')) {
+    const message = `? needs a condition before it, and this is a ${typeName(test.type)}`
+    return ctx.problem(condition, 'type-mismatch', message)
+  }
+  if (!fits(a.type, b.type)) {
+    const message = `the two sides of : differ: a ${typeName(a.type)} and a ${typeName(b.type)}`
+    return ctx.problem(node, 'type-mismatch', message, 'both must be of the same type')
+  }
+  const run: Run = (scope) => {
+    const chosen = test.run(scope)
+    return chosen === undefined ? undefined : chosen === true ? a.run(scope) : b.run(scope)
+  }
+  return { type: a.type === 'unknown' ? b.type : a.type, run, node }
 }

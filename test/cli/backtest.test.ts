@@ -1,26 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runInProcess } from './in-process.ts'
-import { writeSmallRules } from './small-rules.ts'
+import { cardLine, writeSmallRules } from './small-rules.ts'
 import { temporaryFolder, weir } from './weir.ts'
 
 const folder = temporaryFolder()
 const rules = folder.inside('rules')
 const input = folder.inside('events.jsonl')
 
-const line = (id: string, amount: number) =>
-  JSON.stringify({
-    kind: 'business',
-    type: 'card.authorised',
-    id,
-    key: `k-${id}`,
-    time: 1_772_359_680_000,
-    payload: { amount },
-  })
-
 beforeAll(() => {
   writeSmallRules(rules)
-  writeFileSync(input, [line('1', 20), line('2', 150), 'not an event', line('3', 101)].join('\n'))
+  writeFileSync(input, [cardLine('1', 20), cardLine('2', 150), 'not an event', cardLine('3', 101)].join('\n'))
 })
 afterAll(() => folder.remove())
 

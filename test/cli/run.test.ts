@@ -1,38 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { writeSmallRules } from './small-rules.ts'
-import { type Running, startWeir, temporaryFolder, weir } from './weir.ts'
+import { cliFixture, decisionsIn } from './fixture.ts'
+import { cardLine } from './small-rules.ts'
+import { type Running, weir } from './weir.ts'
 
-const folder = temporaryFolder()
-const rules = folder.inside('rules')
-const started: Running[] = []
-
-beforeAll(() => {
-  writeSmallRules(rules)
-})
-afterAll(async () => {
-  for (const { child, ended } of started) {
-    child.kill('SIGKILL')
-    await ended
-  }
-  folder.remove()
-})
+const { folder, rules, start } = cliFixture()
 
 const log = (name: string) => ['--data-dir', folder.inside(name)]
-const event = (id: string, amount: number) =>
-  JSON.stringify({
-    kind: 'business',
-    type: 'card.authorised',
-    id,
-    key: `k-${id}`,
-    time: '2026-03-01T10:00:00Z',
-    payload: { amount },
-  })
 
 /** Starts `weir run` and waits until it decides; its log lines are on standard error. */
 async function run(...args: string[]): Promise<Running & { readonly lines: () => Record<string, unknown>[] }> {
-  const running = startWeir(['run', '--rules', rules, ...args])
-  started.push(running)
+  const running = start(['run', '--rules', rules, ...args])
   const lines = () =>
     running
       .err()
@@ -43,24 +21,18 @@ async function run(...args: string[]): Promise<Running & { readonly lines: () =>
   return { ...running, lines }
 }
 
-const decisionsIn = async (name: string) =>
-  (await weir(['tail', '--no-follow', '--json', ...log(name)])).out
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
-
 describe('weir run', () => {
   it('decides what other processes send, serves its health, and ends with 0 at SIGTERM', async () => {
     const running = await run(...log('a'), '--port', '0', '--partitions', '2')
     const { health } = running.lines().find(({ msg }) => msg === 'deciding') as { health: string }
     expect(
-      await weir(['send', ...log('a'), '-'], { input: [event('1', 20), event('2', 150)].join('\n') }),
+      await weir(['send', ...log('a'), '-'], { input: [cardLine('1', 20), cardLine('2', 150)].join('\n') }),
     ).toMatchObject({
       code: 0,
       out: '2 records sent to main\n',
     })
-    await eventually(async () => expect(await decisionsIn('a')).toHaveLength(2), { everyMs: 200 })
-    const outcomes = (await decisionsIn('a')).map(({ event, outcome }) => [event.id, outcome])
+    await eventually(async () => expect(await decisionsIn(log('a'))).toHaveLength(2), { everyMs: 200 })
+    const outcomes = (await decisionsIn(log('a'))).map(({ event, outcome }) => [event.id, outcome])
     expect(outcomes.toSorted()).toEqual([
       ['1', 'allow'],
       ['2', 'block'],
@@ -76,29 +48,28 @@ describe('weir run', () => {
     const second = await weir(['run', '--rules', rules, ...log('b')])
     expect(second.code).toBe(1)
     expect(second.err).toContain('[log-owned]')
-    await weir(['send', ...log('b'), '-'], { input: event('1', 150) })
-    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(1), { everyMs: 200 })
+    await weir(['send', ...log('b'), '-'], { input: cardLine('1', 150) })
+    await eventually(async () => expect(await decisionsIn(log('b'))).toHaveLength(1), { everyMs: 200 })
     first.child.kill('SIGKILL')
     await first.ended
     const again = await run(...log('b'))
-    await weir(['send', ...log('b'), '-'], { input: event('2', 150) })
-    await eventually(async () => expect(await decisionsIn('b')).toHaveLength(2), { everyMs: 200 })
+    await weir(['send', ...log('b'), '-'], { input: cardLine('2', 150) })
+    await eventually(async () => expect(await decisionsIn(log('b'))).toHaveLength(2), { everyMs: 200 })
     again.child.kill('SIGINT')
     await again.ended
-    expect((await decisionsIn('b')).map(({ event }) => event.id).sort()).toEqual(['1', '2'])
+    expect((await decisionsIn(log('b'))).map(({ event }) => event.id).sort()).toEqual(['1', '2'])
   })
 
   it('ends with 1 and says so when the end takes longer than it may, and loses nothing', async () => {
-    const running = startWeir(['run', '--rules', rules, ...log('forced')], { env: { WEIR_SHUTDOWN_TIMEOUT_MS: '0' } })
-    started.push(running)
+    const running = start(['run', '--rules', rules, ...log('forced')], { env: { WEIR_SHUTDOWN_TIMEOUT_MS: '0' } })
     await eventually(() => expect(running.err()).toContain('deciding'))
-    await weir(['send', ...log('forced'), '-'], { input: event('1', 150) })
+    await weir(['send', ...log('forced'), '-'], { input: cardLine('1', 150) })
     running.child.kill('SIGTERM')
     const { code, err } = await running.ended
     expect(code).toBe(1)
     expect(err).toContain('the end took too long and is forced; the next start goes on from what was committed')
     await run(...log('forced'))
-    await eventually(async () => expect(await decisionsIn('forced')).toHaveLength(1), { everyMs: 200 })
+    await eventually(async () => expect(await decisionsIn(log('forced'))).toHaveLength(1), { everyMs: 200 })
   })
 
   it('is misuse without rules, and without keys on Kafka', async () => {
@@ -119,9 +90,8 @@ describe('weir run', () => {
 describe('weir send', () => {
   it('ends at Ctrl-C while it waits at a quiet pipe, with everything sent that came', async () => {
     await weir(['topics', 'create', ...log('d')])
-    const running = startWeir(['send', ...log('d'), '-'])
-    started.push(running)
-    running.child.stdin.write(`${event('1', 20)}\n`)
+    const running = start(['send', ...log('d'), '-'])
+    running.child.stdin.write(`${cardLine('1', 20)}\n`)
     await eventually(async () => expect((await weir(['export', ...log('d'), '--out', '-'])).out).toContain('"1"'), {
       everyMs: 200,
     })

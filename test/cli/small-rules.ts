@@ -10,6 +10,17 @@ rules:
   then: {outcome: block, score: 80, reason: "{e.amount} is a lot"}
 `
 
+/** An event that it decides, as a line. */
+export const cardLine = (id: string, amount: number): string =>
+  JSON.stringify({
+    kind: 'business',
+    type: 'card.authorised',
+    id,
+    key: `k-${id}`,
+    time: '2026-03-01T10:00:00Z',
+    payload: { amount },
+  })
+
 /** Writes it to a folder, which is made. */
 export function writeSmallRules(folder: string): string {
   mkdirSync(folder, { recursive: true })

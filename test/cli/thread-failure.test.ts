@@ -1,50 +1,21 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { writeSmallRules } from './small-rules.ts'
-import { type Running, startWeir, temporaryFolder, weir } from './weir.ts'
+import { cliFixture, decisionsIn } from './fixture.ts'
+import { cardLine } from './small-rules.ts'
+import { type Running, weir } from './weir.ts'
 
 const preload = fileURLToPath(new URL('../support/faults/fail-in-thread.ts', import.meta.url))
-const folder = temporaryFolder()
-const rules = folder.inside('rules')
-const started: Running[] = []
+const { folder, rules, start } = cliFixture()
 
-beforeAll(() => {
-  writeSmallRules(rules)
-})
-afterAll(async () => {
-  for (const { child, ended } of started) {
-    child.kill('SIGKILL')
-    await ended
-  }
-  folder.remove()
-})
-
-function eventLines(from: number, to: number): string {
-  return Array.from({ length: to - from }, (_, n) =>
-    JSON.stringify({
-      kind: 'business',
-      type: 'card.authorised',
-      id: `e${from + n}`,
-      key: `k-${from + n}`,
-      time: '2026-03-01T10:00:00Z',
-      payload: { amount: 20 },
-    }),
-  ).join('\n')
-}
+const eventLines = (from: number, to: number): string =>
+  Array.from({ length: to - from }, (_, n) => cardLine(`e${from + n}`, 20)).join('\n')
 
 async function run(log: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
-  const running = startWeir(['run', '--rules', rules, '--threads', '2', '--partitions', '4', ...log], { env })
-  started.push(running)
+  const running = start(['run', '--rules', rules, '--threads', '2', '--partitions', '4', ...log], { env })
   await eventually(() => expect(running.err()).toContain('deciding'))
   return running
-}
-
-async function decisionsIn(log: readonly string[]): Promise<string[]> {
-  const { out } = await weir(['tail', '--no-follow', '--json', ...log])
-  const lines = out.split('\n').filter((line) => line !== '')
-  return lines.map((line) => JSON.parse(line).event.id)
 }
 
 describe.each([
@@ -71,7 +42,7 @@ describe.each([
     const next = await run(log, {})
     await weir(['send', ...log, '-'], { input: eventLines(200, 210) })
     await eventually(async () => expect(await decisionsIn(log)).toHaveLength(210), { everyMs: 300 })
-    expect(new Set(await decisionsIn(log)).size).toBe(210)
+    expect(new Set((await decisionsIn(log)).map(({ event }) => event.id)).size).toBe(210)
     next.child.kill('SIGTERM')
     expect((await next.ended).code).toBe(0)
   })

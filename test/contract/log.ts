@@ -29,15 +29,20 @@ export function logContract(name: string, open: () => Promise<OpenedLog>): void 
     beforeAll(() => fixture.open())
     afterAll(() => fixture.dispose())
 
-    describe('topics', () => topicContract(fixture))
-    describe('records', () => recordContract(fixture))
-    describe('readers', () => readerContract(fixture))
-    describe('transactions', () => transactionContract(fixture))
-    describe('interleaved transactions', () => interleavingContract(fixture))
-    describe('transactional sessions', () => sessionContract(fixture))
-    describe('committed offsets', () => committedOffsetsContract(fixture))
+    recordsContract(fixture)
     describe('compacted topics', () => compactionContract(fixture))
     describe('groups', () => groupContract(fixture))
     describe('closing', () => closingContract(open))
   })
+}
+
+/** The part of it that is about topics and what lies in them. */
+export function recordsContract(fixture: LogFixture): void {
+  describe('topics', () => topicContract(fixture))
+  describe('records', () => recordContract(fixture))
+  describe('readers', () => readerContract(fixture))
+  describe('transactions', () => transactionContract(fixture))
+  describe('interleaved transactions', () => interleavingContract(fixture))
+  describe('transactional sessions', () => sessionContract(fixture))
+  describe('committed offsets', () => committedOffsetsContract(fixture))
 }

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../scripts/broker/free-port.ts'
 import { type RunningBroker, startBroker } from '../../scripts/broker/start-broker.ts'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
-import type { Log, PartitionReader } from '../../src/log/log.ts'
+import type { GroupOptions, Log, PartitionReader } from '../../src/log/log.ts'
 import type { LogRecord, TopicPartition } from '../../src/record/record.ts'
 import { awaitStable, fresh, outgoing, patience, text } from '../contract/log/fixture.ts'
 import { logContract } from '../contract/log.ts'
@@ -37,6 +37,13 @@ async function partition(log: Log, config: Record<string, string> = {}): Promise
   const topic = fresh('topic')
   await log.createTopic({ topic, partitions: 1, config: { 'retention.ms': '-1', ...config } })
   return { topic, partition: 0 }
+}
+
+/** Gets all partitions of its group. */
+const soleMember: Pick<GroupOptions, 'assignorName' | 'assignor' | 'userData'> = {
+  assignorName: 'all-to-one',
+  assignor: (members, partitions) => new Map([[members[0]!.memberId, { partitions }]]),
+  userData: () => Buffer.alloc(0),
 }
 
 async function readTo(reader: PartitionReader, end: number): Promise<LogRecord[]> {
@@ -145,9 +152,7 @@ describeWithBroker('the Kafka log alone', () => {
     const membership = await log.joinGroup({
       groupId,
       topics: [at.topic],
-      assignorName: 'all-to-one',
-      assignor: (members, partitions) => new Map([[members[0]!.memberId, { partitions }]]),
-      userData: () => Buffer.alloc(0),
+      ...soleMember,
       onAssigned: async () => assigned.resolve(),
       onRevoked: () => log.commitOffsets(groupId, [{ ...at, offset: 8, metadata: 'revoked' }]),
       onLost: async () => undefined,
@@ -380,8 +385,7 @@ describeWithBroker('the Kafka log beside stock clients', () => {
     const membership = await log.joinGroup({
       groupId,
       topics: [at.topic],
-      assignorName: 'all-to-one',
-      assignor: (members, partitions) => new Map([[members[0]!.memberId, { partitions }]]),
+      ...soleMember,
       userData: () => Buffer.from('said'),
       onAssigned: async () => assigned.resolve(),
       onRevoked: async () => undefined,
@@ -472,9 +476,7 @@ describeWithBroker('the Kafka log over broken connections', () => {
     const membership = await log.joinGroup({
       groupId: fresh('group'),
       topics: [at.topic],
-      assignorName: 'all-to-one',
-      assignor: (members, partitions) => new Map([[members[0]!.memberId, { partitions }]]),
-      userData: () => Buffer.alloc(0),
+      ...soleMember,
       onAssigned: async (partitions) => void events.push(`assigned ${partitions.length}`),
       onRevoked: async () => void events.push('revoked'),
       onLost: async () => void events.push('lost'),
@@ -499,9 +501,7 @@ describeWithBroker('the Kafka log over broken connections', () => {
     const membership = await log.joinGroup({
       groupId: fresh('group'),
       topics: [at.topic],
-      assignorName: 'all-to-one',
-      assignor: (members, partitions) => new Map([[members[0]!.memberId, { partitions }]]),
-      userData: () => Buffer.alloc(0),
+      ...soleMember,
       onAssigned: async () => void events.push('assigned'),
       onRevoked: async () => {
         const before = beats()

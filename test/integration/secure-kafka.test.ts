@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { canRun } from '../../scripts/broker/jars.ts'
 import { connectLog } from '../../src/cli/connect-log.ts'
 import { runInProcess } from '../cli/in-process.ts'
-import { writeSmallRules } from '../cli/small-rules.ts'
+import { cardLine, writeSmallRules } from '../cli/small-rules.ts'
 import { type Ended, type Running, startWeir } from '../cli/weir.ts'
 import { type SecureBroker, startSecureBroker, user } from '../support/secure/broker.ts'
 
@@ -18,16 +18,6 @@ type Env = Record<string, string>
 /** A command that ends by itself. */
 const weir = (args: readonly string[], options: { readonly env: Env; readonly input?: string }) =>
   runInProcess(args, { ...options, connect: connectLog })
-
-const event = (id: string): string =>
-  JSON.stringify({
-    kind: 'business',
-    type: 'card.authorised',
-    id,
-    key: `k-${id}`,
-    time: '2026-03-01T10:00:00Z',
-    payload: { amount: 150 },
-  })
 
 describe.skipIf(!canStart)('weir and a Kafka with TLS, users and access control', { timeout: 30_000 }, () => {
   let broker: SecureBroker
@@ -96,7 +86,7 @@ describe.skipIf(!canStart)('weir and a Kafka with TLS, users and access control'
       ['topics', 'create', '--partitions', '1', '--rules', rules, '--app-id', `app-${name}`, ...of],
       { env },
     )
-    const sent = await weir(['send', ...of, '-'], { env, input: event('1') })
+    const sent = await weir(['send', ...of, '-'], { env, input: cardLine('1', 150) })
     const running = run(name, env)
     const tail = startWeir(['tail', '--json', '--from', 'start', ...of], { env })
     started.push(running, tail)
@@ -208,7 +198,7 @@ describe.skipIf(!canStart)('weir and a Kafka with TLS, users and access control'
       try {
         await weir(['send', '--topic', name, '-'], {
           env: { WEIR_KAFKA_BROKERS: broker.plain },
-          input: event(`${right}-${kind}-${resourceName}`),
+          input: cardLine(`${right}-${kind}-${resourceName}`, 150),
         })
         const running = run(name, login())
         started.push(running)

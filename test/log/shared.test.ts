@@ -6,13 +6,7 @@ import { SharedLog } from '../../src/log/shared/client.ts'
 import { shareLog } from '../../src/log/shared/server.ts'
 import { stickyAssignor } from '../../src/runtime/assignor.ts'
 import { LogFixture } from '../contract/log/fixture.ts'
-import { interleavingContract } from '../contract/log/interleaving.ts'
-import { committedOffsetsContract } from '../contract/log/offsets.ts'
-import { readerContract } from '../contract/log/readers.ts'
-import { recordContract } from '../contract/log/records.ts'
-import { sessionContract } from '../contract/log/sessions.ts'
-import { topicContract } from '../contract/log/topics.ts'
-import { transactionContract } from '../contract/log/transactions.ts'
+import { recordsContract } from '../contract/log.ts'
 import { logWithMain } from '../support/counting-app.ts'
 import { standbySuite } from '../support/standby-suite.ts'
 
@@ -31,13 +25,7 @@ describe('the log of another thread', () => {
   beforeAll(() => fixture.open())
   afterAll(() => fixture.dispose())
 
-  describe('topics', () => topicContract(fixture))
-  describe('records', () => recordContract(fixture))
-  describe('readers', () => readerContract(fixture))
-  describe('transactions', () => transactionContract(fixture))
-  describe('interleaved transactions', () => interleavingContract(fixture))
-  describe('sessions', () => sessionContract(fixture))
-  describe('offsets', () => committedOffsetsContract(fixture))
+  recordsContract(fixture)
 })
 
 standbySuite('the log of another thread', async (partitions) => {

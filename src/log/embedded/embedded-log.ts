@@ -17,6 +17,7 @@ import type {
 import { committedPut, readCommitted } from './committed.ts'
 import type { LogDatabase } from './database.ts'
 import { Group } from './group.ts'
+import { sendAsOneWrite } from './one-write.ts'
 import { PlainProducer } from './producer.ts'
 import { EmbeddedReader } from './reader.ts'
 import { TransactionalSessions } from './sessions.ts'
@@ -79,14 +80,8 @@ export class EmbeddedLog implements Log {
     return new EmbeddedReader(this.#open(), options)
   }
 
-  /** What one call sends is one write. */
-  async sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    const producer = await this.openProducer()
-    try {
-      return await producer.send(records)
-    } finally {
-      await producer.close()
-    }
+  sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    return sendAsOneWrite(this, records)
   }
 
   async openProducer(): Promise<Producer> {

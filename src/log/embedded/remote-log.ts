@@ -13,6 +13,7 @@ import type {
   TopicSpec,
 } from '../log.ts'
 import { FramedSocket } from './framed-socket.ts'
+import { sendAsOneWrite } from './one-write.ts'
 import { OwnerLeftError } from './owner-left.ts'
 import { errorOf, type Leaving, type LeavingNotice, type Method, type Methods, type Reply } from './protocol.ts'
 import { RemoteProducer, RemoteReader } from './remote-handles.ts'
@@ -78,14 +79,8 @@ export class RemoteLog implements LogClient {
     return new RemoteReader(this, await this.call('openReader', options), options.offset)
   }
 
-  /** What one call sends is one write. */
-  async sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    const producer = await this.openProducer()
-    try {
-      return await producer.send(records)
-    } finally {
-      await producer.close()
-    }
+  sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    return sendAsOneWrite(this, records)
   }
 
   async openProducer(): Promise<Producer> {

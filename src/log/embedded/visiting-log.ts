@@ -14,6 +14,7 @@ import type {
 import type { Access, AccessSource } from './access.ts'
 import type { EmbeddedLog } from './embedded-log.ts'
 import { defaultWaitMs, type EmbeddedLogOptions, isOwned, openFolder, retryMs } from './folder.ts'
+import { sendAsOneWrite } from './one-write.ts'
 import { OwnerLeftError } from './owner-left.ts'
 import { RemoteLog } from './remote-log.ts'
 import { findSocket } from './socket-place.ts'
@@ -85,14 +86,8 @@ export class VisitingLog implements LogClient, AccessSource {
     return new VisitingReader(this, options, this.#clock)
   }
 
-  /** What one call sends is one write. */
-  async sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    const producer = await this.openProducer()
-    try {
-      return await producer.send(records)
-    } finally {
-      await producer.close()
-    }
+  sendTogether(_transactionalId: string, records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    return sendAsOneWrite(this, records)
   }
 
   async openProducer(): Promise<Producer> {

@@ -1,8 +1,9 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { Clock } from '../../time/clock.ts'
+import type { Apis } from './apis.ts'
 import { BrokerError, check, codes, LinkClosedError, LinkError } from './broker-error.ts'
 import { type Address, Link, type LinkOptions } from './link.ts'
-import { type Apis, coordinatorType } from './protocol.ts'
+import { coordinatorType } from './protocol.ts'
 import { groupResource, partitionResource, topicResource, transactionResource } from './resource.ts'
 
 export interface ClusterOptions extends LinkOptions {

@@ -1,11 +1,11 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { GroupOptions, Share } from '../log.ts'
+import type { Apis } from './apis.ts'
 import { check, codes } from './broker-error.ts'
 import { calling } from './callback-error.ts'
 import type { Cluster } from './cluster.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Link } from './link.ts'
-import type { Apis } from './protocol.ts'
 import { groupResource } from './resource.ts'
 
 const defaultSessionTimeoutMs = 10_000

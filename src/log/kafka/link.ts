@@ -1,8 +1,7 @@
 import type { Clock } from '../../time/clock.ts'
+import type { ApiName, Apis } from './apis.ts'
 import { check, LinkClosedError, LinkError } from './broker-error.ts'
 import {
-  type ApiName,
-  type Apis,
   type ApiVersions,
   type Call,
   Connection,

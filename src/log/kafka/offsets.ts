@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../record/record.ts'
 import type { CommittedOffset } from '../log.ts'
-import type { OffsetToCommit } from './protocol.ts'
+import type { OffsetToCommit } from './apis.ts'
 
 interface OfTopic<P> {
   readonly topic: string

@@ -32,12 +32,14 @@ export function eventScope(event: EventDef, names: Names, what: string): Declare
 export function ruleScope(event: EventDef, names: Names): DeclaredScope {
   const known = names.ruleScopes.get(event.type)
   if (known !== undefined) return known
+  const features = membersOf(names.features, (feature) => featureOn(feature, event, names))
+  const tables = membersOf(names.tables, (table) => tableOn(table, event, names))
   const scope: DeclaredScope = {
     names: new Map<string, Decl>([
       ['e', eventOf(event)],
       ['key', valueDecl('string')],
-      ['f', { kind: 'record', label: 'the rule set', noun: 'feature', members: featuresOn(event, names) }],
-      ['t', { kind: 'record', label: 'the rule set', noun: 'table', members: tablesOn(event, names) }],
+      ['f', { kind: 'record', label: 'the rule set', noun: 'feature', members: features }],
+      ['t', { kind: 'record', label: 'the rule set', noun: 'table', members: tables }],
     ]),
     lists: names.declaredLists,
   }
@@ -47,13 +49,9 @@ export function ruleScope(event: EventDef, names: Names): DeclaredScope {
 
 const broken: Decl = { kind: 'value', type: 'unknown', pii: false }
 
-function featuresOn(event: EventDef, names: Names): Map<string, Decl> {
-  const members = new Map<string, Decl>()
-  for (const [name, feature] of names.features) {
-    members.set(name, feature === 'broken' ? broken : featureOn(feature, event, names))
-  }
-  return members
-}
+/** A name whose definition has problems may be read: they are reported there. */
+const membersOf = <T>(defs: ReadonlyMap<string, T | 'broken'>, declOf: (def: T) => Decl): Map<string, Decl> =>
+  new Map([...defs].map(([name, def]) => [name, def === 'broken' ? broken : declOf(def)]))
 
 function featureOn(feature: FeatureDef, event: EventDef, names: Names): Decl {
   if (feature.scope === 'global') {
@@ -66,14 +64,6 @@ function featureOn(feature: FeatureDef, event: EventDef, names: Names): Decl {
     return forbidden(`f.${feature.name} is kept by ${by.text}, which ${event.type} does not have`, hint)
   }
   return valueDecl(feature.type, feature.pii)
-}
-
-function tablesOn(event: EventDef, names: Names): Map<string, Decl> {
-  const members = new Map<string, Decl>()
-  for (const [name, table] of names.tables) {
-    members.set(name, table === 'broken' ? broken : tableOn(table, event, names))
-  }
-  return members
 }
 
 function tableOn(table: TableDef, event: EventDef, names: Names): Decl {

@@ -1,5 +1,6 @@
 import { print } from './fields.ts'
 import { oracleMiles } from './geo.ts'
+import { largeForBalance } from './shared-twins.ts'
 import type { OracleEvent, OracleRules } from './twins.ts'
 
 const secondMs = 1000
@@ -103,15 +104,6 @@ export const campaignRules: OracleRules = {
       when: (event, _row, { inList }) => inList('watched', outlet(event)),
       reason: (event) => print(() => outlet(event)),
     },
-    {
-      kind: 'when',
-      id: 'large-for-balance',
-      mode: 'live',
-      outcome: 'challenge',
-      score: 60,
-      event: 'withdrawal.requested',
-      names: ['e.amount', 't.customers.balance'],
-      when: (event, row) => row('customers').has('balance') && amount(event) > 0.5 * row('customers').number('balance'),
-    },
+    largeForBalance,
   ],
 }

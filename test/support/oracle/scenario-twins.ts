@@ -1,6 +1,7 @@
 import type { OracleFieldTypes } from './fields.ts'
 import { print } from './fields.ts'
 import { oracleKm, oracleMiles } from './geo.ts'
+import { largeForBalance } from './shared-twins.ts'
 import type { OracleEvent, OracleRules, SequenceTwin, TableTwin, Twin } from './twins.ts'
 
 /** The scenario's rule set (`test/support/scenario/rules`), written again by hand: change both or none. */
@@ -153,16 +154,7 @@ export const scenarioTwins: readonly Twin[] = [
     when: (event, row) => row('cards').has('limit') && amount(event) > row('cards').number('limit'),
     reason: (event, row) => `${print(() => amount(event))} over ${print(() => row('cards').number('limit'))}`,
   },
-  {
-    kind: 'when',
-    id: 'large-for-balance',
-    mode: 'live',
-    outcome: 'challenge',
-    score: 60,
-    event: 'withdrawal.requested',
-    names: ['e.amount', 't.customers.balance'],
-    when: (event, row) => row('customers').has('balance') && amount(event) > 0.5 * row('customers').number('balance'),
-  },
+  largeForBalance,
   {
     kind: 'when',
     id: 'large-abroad',
