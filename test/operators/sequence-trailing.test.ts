@@ -27,8 +27,7 @@ function run(def: SequenceDef<string>) {
     const event = { key, timeMs, offset: nextOffset++, value }
     const toMs = Math.max(fromMs, timeMs)
     if (value !== 'tick') evaluator.prefetch(event, stores.prefetch)
-    evaluator.prefetchDue(fromMs, toMs, stores.prefetch)
-    evaluator.prefetchOverdue({ fromMs, toMs }, stores, stores.prefetch)
+    for (const round of [1, 2] as const) evaluator.prefetchPunctuate({ fromMs, toMs, round }, stores, stores.prefetch)
     if (value !== 'tick') expect(task.process(event, toMs).match).toBeUndefined()
     const fired = task.advance({ fromMs, toMs, offset: event.offset })
     fromMs = toMs

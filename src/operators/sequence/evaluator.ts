@@ -1,5 +1,5 @@
 import type { Prefetch, StoreDef, StoreOf, WindowStore } from '../../state/stores.ts'
-import type { StreamTimeMove } from '../../topology/operator.ts'
+import type { PunctuateRange, StreamTimeMove } from '../../topology/operator.ts'
 import { Awaited } from '../awaited.ts'
 import { type Arrival, arrivalOf } from './arrivals.ts'
 import type {
@@ -27,14 +27,15 @@ export interface StoreAccess {
 /** A sequence ready for use: by the `sequence` operator, or by an operator that evaluates many at once. */
 export interface SequenceEvaluator<E> {
   readonly stores: SequenceStores<E>
-  /** True when it ends in a `not`: then it waits for stream time, and the three `due` steps below have work to do. */
+  /** True when it ends in a `not`: then it waits for stream time, and `prefetchPunctuate` and `advance` have work to do. */
   readonly trailing: boolean
   /** Asks for what `process` will read for this event. */
   prefetch(event: KeyedEvent<E>, ask: Prefetch): void
-  /** Asks which events fall due when stream time goes from `fromMs` (before the batch) to at most `toMs` in it. */
-  prefetchDue(fromMs: number, toMs: number, ask: Prefetch): void
-  /** Asks for what their matches will read: once what `prefetchDue` asked for is there. */
-  prefetchOverdue(range: { readonly fromMs: number; readonly toMs: number }, access: StoreAccess, ask: Prefetch): void
+  /**
+   * Asks for what `advance` will read: in the first round which events fall due when stream time goes from `fromMs` (before the
+   * batch) to at most `toMs` in it, in the second what their matches will read.
+   */
+  prefetchPunctuate(range: PunctuateRange, access: StoreAccess, ask: Prefetch): void
   /** The sequence's work in one task. */
   open(access: StoreAccess): SequenceTask<E>
 }
@@ -75,12 +76,10 @@ export function evaluateSequence<E>(def: SequenceDef<E>): SequenceEvaluator<E> {
       const arrival = arrivalOf(plan, event)
       if (arrival !== undefined) prefetch(arrival, ask)
     },
-    prefetchDue(fromMs, toMs, ask) {
-      if (trailing && toMs > fromMs) prefetchDue(plan, stores, { fromMs, toMs, ask })
-    },
-    prefetchOverdue({ fromMs, toMs }, access, ask) {
-      if (trailing && toMs > fromMs)
-        prefetchOverdue(plan, reads, { fromMs, toMs, ask, waiting: access.store(stores.waiting) })
+    prefetchPunctuate({ fromMs, toMs, round }, access, ask) {
+      if (!trailing || toMs <= fromMs) return
+      if (round === 1) prefetchDue(plan, stores, { fromMs, toMs, ask })
+      else prefetchOverdue(plan, reads, { fromMs, toMs, ask, waiting: access.store(stores.waiting) })
     },
     open: (access) => new StoredSequence(plan, { stores, access, prefetch }),
   }

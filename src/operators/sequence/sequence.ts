@@ -49,10 +49,7 @@ const waiter = <E>(
   { evaluator, task }: { readonly evaluator: SequenceEvaluator<E>; readonly task: SequenceTask<E> },
   ctx: ProcessorContext<SequenceMatch<E>>,
 ): Pick<Processor<E>, 'punctuate' | 'prefetchPunctuate'> => ({
-  prefetchPunctuate({ fromMs, toMs, round }, ask) {
-    if (round === 1) evaluator.prefetchDue(fromMs, toMs, ask)
-    else evaluator.prefetchOverdue({ fromMs, toMs }, ctx, ask)
-  },
+  prefetchPunctuate: (range, ask) => evaluator.prefetchPunctuate(range, ctx, ask),
   punctuate(move) {
     const { partition } = ctx
     for (const match of task.advance(move)) {

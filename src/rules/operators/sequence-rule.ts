@@ -87,10 +87,7 @@ const overdue = (
   { evaluator, task }: { readonly evaluator: SequenceEvaluator<RiskEvent>; readonly task: SequenceTask<RiskEvent> },
   ctx: ProcessorContext<Verdict>,
 ): Pick<Processor<ReadyEvent>, 'punctuate' | 'prefetchPunctuate'> => ({
-  prefetchPunctuate({ fromMs, toMs, round }, ask) {
-    if (round === 1) evaluator.prefetchDue(fromMs, toMs, ask)
-    else evaluator.prefetchOverdue({ fromMs, toMs }, ctx, ask)
-  },
+  prefetchPunctuate: (range, ask) => evaluator.prefetchPunctuate(range, ctx, ask),
   punctuate(move) {
     const { partition } = ctx
     const { rule } = speaker

@@ -41,8 +41,7 @@ export function runShape(shape: Shape, trace: readonly TraceEvent[], { batches, 
     for (const [index, event] of batch.entries()) {
       if (event.type !== 'tick') evaluator.prefetch(keyed(event, first + index), stores.prefetch)
     }
-    evaluator.prefetchDue(range.fromMs, range.toMs, stores.prefetch)
-    evaluator.prefetchOverdue(range, stores, stores.prefetch)
+    for (const round of [1, 2] as const) evaluator.prefetchPunctuate({ ...range, round }, stores, stores.prefetch)
   }
 
   function process(event: TraceEvent, offset: number): Outcome {
