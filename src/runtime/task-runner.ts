@@ -126,7 +126,7 @@ export class TaskRunner<T extends Runnable> {
         } catch (cause) {
           return this.#fail(cause)
         }
-        await this.#rest.take(backoffMs)
+        if (this.#wanted) await this.#rest.take(backoffMs)
         backoffMs = Math.min(backoffMs * 2, longestBackoffMs)
       }
     }
