@@ -46,6 +46,8 @@ export interface WindowStoreDef<V> {
  */
 export interface HistoryStoreDef<V> extends WindowStoreDef<V> {
   readonly reads: 'histories'
+  /** Counts up when the same definitions give stores of other names or contents: state with a lower one is refused. Default 1. */
+  readonly layout?: number
 }
 
 /**

@@ -10,6 +10,7 @@ import type { ChangelogTrimmer } from './changelog-trimmer.ts'
 import type { Committer } from './committer.ts'
 import { HiddenInput } from './hidden-input.ts'
 import type { InputTrimmer } from './input-trimmer.ts'
+import { layoutBytes, layoutKey } from './layout.ts'
 import { definitionKey } from './open-state.ts'
 import { encodePosition, type Position, positionKey, positionMetadata } from './position.ts'
 
@@ -27,6 +28,8 @@ export interface CommitPipelineOptions {
   readonly subTopology: number
   readonly source: TopicPartition
   readonly definition: string
+  /** Of the task's stores. */
+  readonly layout: number
   /** No commit has said yet by which definition the state is computed. */
   readonly isNew: boolean
   /** What the log and the database agree on. */
@@ -219,8 +222,11 @@ export class CommitPipeline {
   #systemEntries(position: Position | undefined): ChangelogEntry[] {
     const entries = [...this.#system]
     if (position !== undefined) entries.push({ store: systemStore, key: positionKey, value: encodePosition(position) })
-    const { definition } = this.#options
-    if (this.#isNew) entries.push({ store: systemStore, key: definitionKey, value: Buffer.from(definition) })
+    if (!this.#isNew) return entries
+    const { definition, layout } = this.#options
+    entries.push({ store: systemStore, key: definitionKey, value: Buffer.from(definition) })
+    const value = layoutBytes(layout)
+    if (value !== undefined) entries.push({ store: systemStore, key: layoutKey, value })
     return entries
   }
 }

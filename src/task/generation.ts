@@ -12,6 +12,7 @@ import { type CommitFacts, CommitPipeline } from './commit-pipeline.ts'
 import type { Committer } from './committer.ts'
 import { applicationIdOf, type TaskDefinition } from './deployment-port.ts'
 import { InputTrimmer } from './input-trimmer.ts'
+import { layoutOf } from './layout.ts'
 import { type OpenedState, type OpenStateOptions, openTaskState } from './open-state.ts'
 import { type Position, type ResetMarks, resetMarksAt } from './position.ts'
 
@@ -76,6 +77,7 @@ export class Generation {
       inputTrimmer: isInternal ? new InputTrimmer({ log, source, clock }) : undefined,
       source,
       definition: defined.definition,
+      layout: layoutOf(defined.topology.stores),
       isNew,
       committed: position,
       committer,

@@ -7,6 +7,7 @@ import { WriteBehind } from '../state/write-behind.ts'
 import type { StreamTime } from './batch-processor.ts'
 import { changelogTopic, systemStoreDef } from './changelog.ts'
 import { ChangelogTrimmer, trimKey, trimmedToIn } from './changelog-trimmer.ts'
+import { checkLayout, layoutKey } from './layout.ts'
 import { asTaskCorrupted, openTaskDatabase, type TaskDatabaseOptions } from './open-database.ts'
 import { decodePosition, type Position, positionKey, type ResetMarks, timesIn } from './position.ts'
 import { checkCut, missingStretch, restoreChangelog } from './restore-changelog.ts'
@@ -86,8 +87,9 @@ const closeFlushed = async (writeBehind: WriteBehind, close: () => Promise<void>
 async function restoreTo(db: StateDb, options: OpenStateOptions): Promise<Omit<OpenedState, 'db' | 'close'>> {
   const { applicationId, stores, source, log, streamTime, cacheBytes, writeBehindBytes } = options
   await restoreChangelogs(db, options)
-  const [positionBytes, definition] = await db.getMany(systemColumn, [positionKey, definitionKey])
+  const [positionBytes, definition, layout] = await db.getMany(systemColumn, [positionKey, definitionKey, layoutKey])
   checkDefinition(definition, options)
+  if (definition !== undefined) checkLayout(layout, stores, applicationId)
   const position = await choosePosition(
     positionBytes === undefined ? undefined : decodePosition(positionBytes),
     options,

@@ -48,6 +48,7 @@ const pipelineOf = (by: Committer) =>
     subTopology: 0,
     source,
     definition: 'rules',
+    layout: 1,
     isNew: true,
     committed: 0,
     streamTime: { latestMs: -1 },

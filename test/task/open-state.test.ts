@@ -5,9 +5,10 @@ import { stringSerde } from '../../src/record/serdes.ts'
 import type { StateEngine } from '../../src/state/engine.ts'
 import { memoryEngine } from '../../src/state/engines/memory.ts'
 import { timestampedBytes } from '../../src/state/keys.ts'
-import type { StoreDef, TimestampedStoreDef } from '../../src/state/stores.ts'
+import type { HistoryStoreDef, StoreDef, TimestampedStoreDef } from '../../src/state/stores.ts'
 import { StreamTime } from '../../src/task/batch-processor.ts'
 import { trimKey } from '../../src/task/changelog-trimmer.ts'
+import { layoutKey } from '../../src/task/layout.ts'
 import { definitionKey, openTaskState } from '../../src/task/open-state.ts'
 import { encodePosition, positionKey } from '../../src/task/position.ts'
 import { ManualClock } from '../../src/time/clock.ts'
@@ -28,12 +29,13 @@ beforeEach(async () => {
 afterEach(() => log.close())
 
 /** What the last commit left in the system changelog. */
-async function leave(definition: string, offset: number, streamTimeMs: number): Promise<void> {
+async function leave(definition: string, offset: number, streamTimeMs: number, layout = 1): Promise<void> {
   const producer = await log.openProducer()
   const record = (key: Buffer, value: Buffer) => ({ ...system, key, value, headers: {} })
   await producer.send([
     record(positionKey, encodePosition({ offset, streamTimeMs })),
     record(definitionKey, Buffer.from(definition)),
+    ...(layout === 1 ? [] : [record(layoutKey, Buffer.from(String(layout)))]),
   ])
   await producer.close()
 }
@@ -134,5 +136,23 @@ describe("a task's state", () => {
     await leave('rules', 5, 50)
     await expect(open('other rules')).rejects.toMatchObject({ code: 'rule-set-changed' })
     expect(await open()).toMatchObject({ position: 5 })
+  })
+
+  it('is refused when an earlier version kept the same in other stores', async () => {
+    const windows = {
+      kind: 'window',
+      reads: 'histories',
+      name: 'windows',
+      serde: stringSerde,
+      retentionMs: 10,
+      layout: 2,
+    }
+    await log.createTopic({ topic: 'app-windows-changelog', partitions: 1 })
+    const openLayout = () => openWith(new StreamTime(), 'rules', [windows as HistoryStoreDef<string>])
+    await (await openLayout()).close()
+    await leave('rules', 5, 50)
+    await expect(openLayout()).rejects.toThrow('computed by an earlier version of Weir')
+    await leave('rules', 6, 50, 2)
+    expect(await openLayout()).toMatchObject({ position: 6 })
   })
 })

@@ -15,7 +15,7 @@ export type ColumnValues = readonly (AggregateValue | undefined)[]
 export interface WindowedFeature<E> {
   readonly name: string
   readonly agg: Aggregate
-  /** What is aggregated; an event for which it is `undefined` does not count. Not for `count`. Must be pure. */
+  /** What is aggregated; an event for which it is `undefined` does not count. Only a `count` may do without. Must be pure. */
   value?(event: KeyedEvent<E>): AggregateValue | undefined
   /** Events at `time - fromMs` are in. */
   readonly fromMs: number
@@ -31,6 +31,8 @@ export interface WindowedAggregateDef<E> {
   readonly name: string
   /** A store to share with others, which are told apart by their names; it must keep windows and grace. Default: its own. */
   readonly store?: HistoryStoreDef<ColumnValues>
+  /** Of its own store; see `HistoryStoreDef`. */
+  readonly layout?: number
   /** Whether an event is one of those that count: its type and `where`. Must be pure. */
   contributes(event: KeyedEvent<E>): boolean
   /**

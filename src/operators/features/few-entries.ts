@@ -71,7 +71,7 @@ export class FewEntries {
     while (from > 0 && this.timeAt(from - 1) >= fromMs) from--
     switch (agg) {
       case 'count':
-        return end - from
+        return column < 0 ? end - from : this.#valuesIn(column, from, end).length
       case 'first':
         return this.#firstIn(column, from, end)
       case 'last':

@@ -3,6 +3,7 @@ import { DistinctValues } from './distinct-values.ts'
 import { Extremes } from './extremes.ts'
 import { NumberSums, sumOf } from './number-sums.ts'
 import type { FeaturePlan } from './plan.ts'
+import { PresentValues } from './present-values.ts'
 import { type Position, WindowLog } from './window-log.ts'
 
 // Estimates: the objects beside the entries, an entry's cells, and what is worked out for each.
@@ -15,6 +16,7 @@ export class ManyEntries {
   readonly log: WindowLog
   readonly #entryBytes: number
   /** Made when it is asked for. By column, the last by feature: each has a window of its own. */
+  #present: (PresentValues | undefined)[] | undefined
   #sums: (NumberSums | undefined)[] | undefined
   #extremes: (Extremes | undefined)[] | undefined
   #distinct: (DistinctValues | undefined)[] | undefined
@@ -41,7 +43,7 @@ export class ManyEntries {
     const to = log.seek(endMs)
     switch (agg) {
       case 'count':
-        return log.count(from, to)
+        return column < 0 ? log.count(from, to) : this.#presentIn(column).count(from, to)
       case 'first':
         return this.#firstOf(column, from, to)
       case 'last':
@@ -52,6 +54,12 @@ export class ManyEntries {
       default:
         return sumOf(agg, this.#sumsOf(column, withSquares).between(from, to))
     }
+  }
+
+  #presentIn(column: number): PresentValues {
+    this.#present ??= []
+    this.#present[column] ??= new PresentValues(this.log, column)
+    return this.#present[column]
   }
 
   #distinctOf(index: number, column: number): DistinctValues {
@@ -73,9 +81,11 @@ export class ManyEntries {
   }
 
   #firstOf(column: number, from: Position, to: Position): AggregateValue | undefined {
+    const present = this.#presentIn(column)
     let { chunk, index } = from
     for (; chunk < to.chunk || (chunk === to.chunk && index < to.index); chunk++, index = 0) {
       const values = this.log.chunks[chunk]!.values[column]!
+      if (present.in(chunk) === 0) continue
       const end = chunk === to.chunk ? to.index : values.length
       for (; index < end; index++) if (values[index] !== undefined) return values[index]
     }
@@ -83,8 +93,10 @@ export class ManyEntries {
   }
 
   #lastOf(column: number, from: Position, to: Position): AggregateValue | undefined {
+    const present = this.#presentIn(column)
     for (let chunk = to.chunk; chunk >= from.chunk; chunk--) {
       const values = this.log.chunks[chunk]?.values[column] ?? []
+      if (values.length === 0 || present.in(chunk) === 0) continue
       const start = chunk === from.chunk ? from.index : 0
       for (let at = (chunk === to.chunk ? to.index : values.length) - 1; at >= start; at--) {
         if (values[at] !== undefined) return values[at]

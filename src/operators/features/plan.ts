@@ -9,7 +9,7 @@ export interface FeaturePlan<E> {
   readonly feature: WindowedFeature<E>
   /** Its number among the features. */
   readonly index: number
-  /** The column of its values; -1 for `count`. */
+  /** The column of its values; -1 for a `count` of all entries. */
   readonly column: number
   /** Whether a feature over the same values needs their squares. */
   readonly withSquares: boolean
@@ -24,6 +24,8 @@ export interface AggregatePlan<E> {
   readonly current: readonly FeaturePlan<E>[]
   /** What is kept of an event: features with the same `value` share a column. */
   readonly columns: readonly NonNullable<WindowedFeature<E>['value']>[]
+  /** Whether a feature counts entries whatever their values. */
+  readonly countsAll: boolean
   readonly store: HistoryStoreDef<ColumnValues>
   /** How far back from stream time an event can still be asked for. */
   readonly reachMs: number
@@ -53,6 +55,7 @@ export function planAggregates<E>(
   const store: HistoryStoreDef<ColumnValues> = def.store ?? {
     kind: 'window',
     reads: 'histories',
+    ...(def.layout === undefined ? {} : { layout: def.layout }),
     name: `${def.name}-events`,
     serde: valuesSerde,
     retentionMs: reachMs,
@@ -63,6 +66,7 @@ export function planAggregates<E>(
     prior: features.filter(isPrior),
     current: features.filter((plan) => !isPrior(plan)),
     columns,
+    countsAll: features.some(({ column }) => column < 0),
     store,
     reachMs,
     chunkEntries,
@@ -74,7 +78,6 @@ function validate<E>(name: string, { name: feature, agg, value, fromMs, toMs = 0
     throw new TopologyError('topology-invalid', `feature ${feature} of ${name}: ${what}`)
   }
   if (!aggregates.includes(agg)) fail(`${agg} is no aggregate; use one of ${aggregates.join(', ')}`)
-  if (agg === 'count' && value !== undefined) fail('count takes no value; drop it, or filter in contributes')
   if (agg !== 'count' && value === undefined) fail(`${agg} needs a value`)
   if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(toMs) || toMs < 0 || fromMs < toMs) {
     fail('its window must be whole milliseconds with fromMs >= toMs >= 0')
@@ -87,10 +90,14 @@ export function featureKey<E>({ def }: AggregatePlan<E>, event: KeyedEvent<E>): 
   return by === undefined ? undefined : compositeKey([def.name, event.key, by])
 }
 
-/** What an event adds; `undefined` when it does not contribute. */
-export function contributionOf<E>({ def, columns }: AggregatePlan<E>, event: KeyedEvent<E>): ColumnValues | undefined {
+/** What an event adds; `undefined` when it does not contribute, or nothing that some feature counts. */
+export function contributionOf<E>(
+  { def, columns, countsAll }: AggregatePlan<E>,
+  event: KeyedEvent<E>,
+): ColumnValues | undefined {
   if (!def.contributes(event)) return undefined
-  return columns.map((value) => asKept(value(event)))
+  const values = columns.map((value) => asKept(value(event)))
+  return countsAll || values.some((value) => value !== undefined) ? values : undefined
 }
 
 /** The value as it would come back from the store, so that a restart changes nothing: text is UTF-8, and -0 is 0. */

@@ -7,31 +7,53 @@ import type { RiskEvent } from './incoming.ts'
 
 type ScopeOf = (event: KeyedEvent<RiskEvent>) => Readonly<Record<string, unknown>>
 
-/** Features over the same events, kept by the same key: they share their storage. */
+/** Features over events of one type, kept by the same key: they share what is kept of an event. */
 export interface FeatureGroup {
   /** The type whose events count. */
   readonly event: string
   readonly features: readonly FeatureDef[]
-  /** Names the group by what it keeps, whatever else the rule set says. */
-  readonly name: string
 }
 
+/** How far apart the reaches of features may be whose conditions differ: what one needs is kept as long as the others need theirs. */
+const mostReach = 2
+/** Groups of one condition lie in stores as they always did; groups of several are the second layout. */
+const joinedLayout = 2
+
+const reachOf = (features: readonly FeatureDef[]): number => Math.max(...features.map(({ window }) => window.fromMs))
+const isOfAll = ({ where }: FeatureDef): boolean => where === undefined
+
+/**
+ * Groups features so that an event is kept as few times as can be: by type and `by`, and whatever their conditions, unless an event would be
+ * kept longer by that than twice what it is kept for.
+ */
 export function groupFeatures(features: Iterable<FeatureDef>): FeatureGroup[] {
-  const groups = Map.groupBy(features, ({ event, where, by }) =>
-    compositeKey([event, where?.text ?? '', by?.text ?? '']),
-  )
-  return [...groups].map(([key, members]) => ({
-    event: members[0]!.event,
-    features: members,
-    name: nameOf(key, members),
-  }))
+  const families = Map.groupBy(features, ({ event, by }) => compositeKey([event, by?.text ?? '']))
+  return [...families.values()].flatMap((family) => {
+    const alike = [...Map.groupBy(family, ({ where }) => where?.text ?? '').values()]
+    const joined: FeatureDef[][] = []
+    for (const features of alike.sort((a, b) => reachOf(b) - reachOf(a))) {
+      const reach = reachOf(features)
+      const host = joined.find((others) => others.some(isOfAll) || reachOf(others) <= mostReach * reach)
+      if (host === undefined) joined.push([...features])
+      else host.push(...features)
+    }
+    return joined.map((features) => ({ event: family[0]!.event, features }))
+  })
 }
 
-/** What is kept of an event are the features' values: another set of them is another store. */
-function nameOf(key: string, members: readonly FeatureDef[]): string {
-  const kept = members.map(({ agg, value, window }) =>
-    compositeKey([agg, value?.text ?? '', String(window.fromMs), String(window.toMs)]),
+/** Names the group by what it keeps, whatever else the rule set says: another set of values is another store. */
+function nameOf({ event, features }: FeatureGroup, common: string | undefined): string {
+  const by = features[0]!.by?.text ?? ''
+  const kept = features.map(({ agg, where, value, window }) =>
+    compositeKey([
+      ...(common === undefined ? [where?.text ?? ''] : []),
+      agg,
+      value?.text ?? '',
+      String(window.fromMs),
+      String(window.toMs),
+    ]),
   )
+  const key = compositeKey(common === undefined ? [event, by] : [event, common, by])
   const digest = createHash('sha256')
     .update(compositeKey([key, ...kept.toSorted()]))
     .digest('base64url')
@@ -40,31 +62,64 @@ function nameOf(key: string, members: readonly FeatureDef[]): string {
 
 /** Wires a group to the operator for windowed aggregates. */
 export function featureGroupDef(
-  { event: type, features, name }: FeatureGroup,
+  group: FeatureGroup,
   graceMs: number,
   scopeOf: ScopeOf,
 ): WindowedAggregateDef<RiskEvent> {
+  const { event: type, features } = group
   const { where, by } = features[0]!
-  // One function a text: features over the same value share what is kept of it.
-  const values = new Map<string, NonNullable<WindowedFeature<RiskEvent>['value']>>()
-  for (const { value } of features) {
-    if (value !== undefined && !values.has(value.text))
-      values.set(value.text, (event) => scalar(value.evaluate(scopeOf(event))))
-  }
+  const isAlike = features.every((feature) => feature.where?.text === where?.text)
+  const name = nameOf(group, isAlike ? (where?.text ?? '') : undefined)
+  const columns = new Columns(isAlike, scopeOf)
   return {
     name,
     graceMs,
     contributes: (event) =>
-      event.value.type === type && (where === undefined || where.evaluate(scopeOf(event)) === true),
+      event.value.type === type && (!isAlike || where === undefined || where.evaluate(scopeOf(event)) === true),
     ...(by === undefined ? {} : { by: (event: KeyedEvent<RiskEvent>) => typedKey(by.evaluate(scopeOf(event))) }),
-    features: features.map(({ name, agg, value, window, include }) => ({
-      name,
-      agg,
-      ...(value === undefined ? {} : { value: values.get(value.text)! }),
-      fromMs: window.fromMs,
-      toMs: window.toMs,
-      include,
-    })),
+    ...(isAlike ? {} : { layout: joinedLayout }),
+    features: features.map((feature) => {
+      const value = columns.of(feature)
+      return {
+        name: feature.name,
+        agg: feature.agg,
+        ...(value === undefined ? {} : { value }),
+        fromMs: feature.window.fromMs,
+        toMs: feature.window.toMs,
+        include: feature.include,
+      }
+    }),
+  }
+}
+
+type ValueOf = NonNullable<WindowedFeature<RiskEvent>['value']>
+
+/** What is kept of an event for each feature: one function for the same, so that features share it. */
+class Columns {
+  readonly #isAlike: boolean
+  readonly #scopeOf: ScopeOf
+  readonly #known = new Map<string, ValueOf>()
+
+  /** @param isAlike whether all features have the same condition, which the group tests then */
+  constructor(isAlike: boolean, scopeOf: ScopeOf) {
+    this.#isAlike = isAlike
+    this.#scopeOf = scopeOf
+  }
+
+  /** `undefined` for a count of all. */
+  of({ where, value }: FeatureDef): ValueOf | undefined {
+    const own = this.#isAlike ? undefined : where
+    if (own === undefined && value === undefined) return undefined
+    const text = compositeKey([own?.text ?? '', value?.text ?? ''])
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const made: ValueOf = (event) => {
+      const scope = this.#scopeOf(event)
+      if (own !== undefined && own.evaluate(scope) !== true) return undefined
+      return value === undefined ? true : scalar(value.evaluate(scope))
+    }
+    this.#known.set(text, made)
+    return made
   }
 }
 

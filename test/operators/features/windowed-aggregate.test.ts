@@ -135,10 +135,20 @@ test('keeps an event once for all its features, no longer than the widest window
   expect(stores.of('spending-events').size).toBe(2)
 })
 
+test('a count of values counts the events that have one, and others are not kept where nothing counts them', () => {
+  const { send, stores } = run({
+    ...spending,
+    features: [{ name: 'amounts', agg: 'count', value: amount, fromMs: 10 * minute }],
+  })
+  send(0, card(1))
+  expect(send(1, { type: 'card', card: 'c' })).toEqual({ amounts: 1 })
+  expect(stores.of('spending-events').size).toBe(1)
+  expect(send(2, card(2))).toEqual({ amounts: 2 })
+})
+
 test('refuses a feature that contradicts itself, and says what to change', () => {
   const refused = (feature: WindowedAggregateDef<Card>['features'][number]) => () =>
     windowedAggregate({ ...spending, features: [feature] })
   expect(refused({ name: 'f', agg: 'sum', fromMs: 1 })).toThrow('feature f of spending: sum needs a value')
-  expect(refused({ name: 'f', agg: 'count', fromMs: 1, value: amount })).toThrow('count takes no value')
   expect(refused({ name: 'f', agg: 'count', fromMs: 1, toMs: 2 })).toThrow('fromMs >= toMs >= 0')
 })

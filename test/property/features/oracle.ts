@@ -35,8 +35,9 @@ export class FeatureOracle {
       .filter((one) => one.key === event.key && one.by === event.by)
       .filter((one) => one.timeMs >= event.timeMs - fromMs && one.timeMs <= event.timeMs - toMs)
       .sort((a, b) => a.timeMs - b.timeMs || a.offset - b.offset)
-    if (agg === 'count') return window.length
-    const values = window.map((one) => one[field]).filter((value) => value !== undefined)
+    if (agg === 'count' && field === undefined) return window.length
+    const values = window.map((one) => one[field!]).filter((value) => value !== undefined)
+    if (agg === 'count') return values.length
     if (agg === 'distinct')
       return values.filter((one, at) => !Number.isNaN(one) && !values.slice(0, at).some((other) => other === one))
         .length

@@ -20,7 +20,8 @@ export interface TraceEvent {
 export interface FeatureShape {
   readonly name: string
   readonly agg: Aggregate
-  readonly field: 'number' | 'any'
+  /** Only a count may do without. */
+  readonly field: 'number' | 'any' | undefined
   readonly fromMs: number
   readonly toMs: number
   readonly include: 'current' | 'prior'
@@ -41,7 +42,7 @@ export function definitionOf(
     graceMs,
     features: features.map(({ field, ...feature }) => ({
       ...feature,
-      ...(feature.agg === 'count' ? {} : { value: readers[field] }),
+      ...(field === undefined ? {} : { value: readers[field] }),
     })),
   }
 }
@@ -57,13 +58,15 @@ export const featureSets: fc.Arbitrary<FeatureShape[]> = fc
         offset: fc.constantFrom(0, 0, 0, 1, 5),
         include: fc.constantFrom<FeatureShape['include']>('current', 'prior'),
         any: fc.boolean(),
+        all: fc.boolean(),
       })
-      .map(({ agg, fromMs, offset, include, any }) => ({
+      .map(({ agg, fromMs, offset, include, any, all }) => ({
         agg,
         fromMs,
         include,
         toMs: Math.min(fromMs, offset),
-        field: any && !numeric.includes(agg) ? ('any' as const) : ('number' as const),
+        field:
+          all && agg === 'count' ? undefined : any && !numeric.includes(agg) ? ('any' as const) : ('number' as const),
       })),
     { minLength: 1, maxLength: 5 },
   )
