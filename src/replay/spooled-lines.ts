@@ -1,4 +1,4 @@
-import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeLine, LinePlacement, type LineTarget, readLines } from '../record/json-lines.ts'
 import type { LogRecord } from '../record/record.ts'
@@ -57,6 +57,7 @@ export class SpooledLines {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#parts.map((part) => part.close()))
+    await rm(this.#folder, { recursive: true, force: true })
   }
 
   async *#records(partition: number, placement: LinePlacement): AsyncGenerator<LogRecord, undefined> {
