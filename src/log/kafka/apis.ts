@@ -4,7 +4,8 @@ interface Coded {
 interface PartitionCoded extends Coded {
   readonly partition: number
 }
-interface Transactional {
+/** Who writes, as each request of a transaction says it. */
+export interface TransactionalIdentity {
   readonly transactionalId: string
   readonly producerId: string
   readonly producerEpoch: number
@@ -133,17 +134,17 @@ export interface Apis {
     response: Coded & { readonly producerId: string; readonly producerEpoch: number }
   }
   AddPartitionsToTxn: {
-    request: Transactional & { readonly topics: readonly TopicOf<number>[] }
+    request: TransactionalIdentity & { readonly topics: readonly TopicOf<number>[] }
     response: {
       readonly errors: readonly { topic: string; partitionErrors: readonly PartitionCoded[] }[]
     }
   }
-  AddOffsetsToTxn: { request: Transactional & { readonly groupId: string }; response: Coded }
+  AddOffsetsToTxn: { request: TransactionalIdentity & { readonly groupId: string }; response: Coded }
   TxnOffsetCommit: {
-    request: Transactional & { readonly groupId: string; readonly topics: readonly TopicOf<OffsetToCommit>[] }
+    request: TransactionalIdentity & { readonly groupId: string; readonly topics: readonly TopicOf<OffsetToCommit>[] }
     response: { readonly topics: readonly TopicOf<PartitionCoded>[] }
   }
-  EndTxn: { request: Transactional & { readonly transactionResult: boolean }; response: Coded }
+  EndTxn: { request: TransactionalIdentity & { readonly transactionResult: boolean }; response: Coded }
   DescribeAcls: {
     request: {
       readonly resourceType: number

@@ -2,19 +2,9 @@ import { ProductionError } from '../../errors.ts'
 import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
 import { batchOverheadBytes, encodeBatch, type ProducerIdentity, recordBytesBound } from './batch-encoder.ts'
 import { BatchMemory } from './batch-memory.ts'
-import {
-  BrokerError,
-  codes,
-  hasCode,
-  isMovedCoordinator,
-  isMovedLeader,
-  isUnreachable,
-  LinkError,
-} from './broker-error.ts'
-import { type Cluster, Links } from './cluster.ts'
-import { type PartitionBatch, type ProduceAnswer, produceCall } from './produce.ts'
-import { partitionResource } from './resource.ts'
-import { retry } from './retry.ts'
+import { BatchWriter } from './batch-writer.ts'
+import type { Cluster } from './cluster.ts'
+import type { PartitionBatch } from './produce.ts'
 
 /** A request holds this many bytes of batches, or one larger batch. The broker's own limits begin at about 1 MB. */
 const requestBytes = 900_000
@@ -47,9 +37,8 @@ interface Lane extends TopicPartition {
  */
 export class Appender {
   readonly #cluster: Cluster
-  readonly #links: Links
+  readonly #writer: BatchWriter
   readonly #identity: ProducerIdentity
-  readonly #transactionalId: string | null
   readonly #maxMessageBytes: MaxMessageBytes
   readonly #lanes = new Map<string, Lane>()
   readonly #memory = new BatchMemory()
@@ -61,9 +50,8 @@ export class Appender {
     options: { readonly transactionalId: string | null; readonly maxMessageBytes: MaxMessageBytes },
   ) {
     this.#cluster = cluster
-    this.#links = new Links(cluster)
+    this.#writer = new BatchWriter(cluster, options.transactionalId)
     this.#identity = identity
-    this.#transactionalId = options.transactionalId
     this.#maxMessageBytes = options.maxMessageBytes
   }
 
@@ -79,7 +67,7 @@ export class Appender {
     const offsets = new Array<number>(records.length).fill(-1)
     while (queues.size > 0) {
       const round = takeRound(queues)
-      for (const [batch, baseOffset] of await this.#write(round)) {
+      for (const [batch, baseOffset] of await this.#writer.write(round)) {
         batch.indexes.forEach((index, i) => {
           offsets[index] = baseOffset + i
         })
@@ -90,7 +78,7 @@ export class Appender {
   }
 
   close(): void {
-    this.#links.close()
+    this.#writer.close()
   }
 
   /** Asks how large batches may be. @throws ProductionError `record-too-large` when a record is larger */
@@ -166,59 +154,6 @@ export class Appender {
     }
     return lane
   }
-
-  /** Writes one batch a partition, each to its leader, again where the leader moved; the bytes stay the same. */
-  async #write(round: readonly Pending[]): Promise<ReadonlyMap<Pending, number>> {
-    const { clock, unavailableMs } = this.#cluster.options
-    const written = new Map<Pending, number>()
-    let left = round
-    await retry(
-      async () => {
-        const failures = await this.#attempt(left, written)
-        left = left.filter((batch) => !written.has(batch))
-        if (failures.length > 0) throw failures.find((error) => !isTransient(error)) ?? failures[0]
-      },
-      {
-        clock,
-        forMs: unavailableMs,
-        firstPauseMs: 2,
-        longestPauseMs: 500,
-        again: async (error) => {
-          if (!isTransient(error)) return false
-          // The second is also what a broker says that was asked twice at once about one transaction. The leader is where it was.
-          if (hasCode(error, codes.CONCURRENT_TRANSACTIONS, codes.NOT_ENOUGH_REPLICAS)) return true
-          await this.#cluster.refresh([...new Set(left.map((batch) => batch.topic))]).catch(() => undefined)
-          return true
-        },
-      },
-    )
-    return written
-  }
-
-  async #attempt(batches: readonly Pending[], written: Map<Pending, number>): Promise<unknown[]> {
-    const failures: unknown[] = []
-    const byLeader = new Map<number, Pending[]>()
-    for (const batch of batches) {
-      try {
-        const leader = await this.#cluster.leaderOf(batch)
-        byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch])
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    await Promise.all(
-      [...byLeader].map(async ([leader, ofLeader]) => {
-        try {
-          const link = await this.#links.to(leader)
-          const { answers } = await link.send(produceCall(this.#transactionalId, ofLeader))
-          for (const batch of ofLeader) settle(batch, answers.get(nameOf(batch)), written, failures)
-        } catch (error) {
-          failures.push(error)
-        }
-      }),
-    )
-    return failures
-  }
 }
 
 const tooLarge = (record: OutgoingRecord, bytes: number, limit: number): ProductionError =>
@@ -226,23 +161,6 @@ const tooLarge = (record: OutgoingRecord, bytes: number, limit: number): Product
     'record-too-large',
     `a record of ${bytes} bytes is more than ${record.topic} takes: raise its max.message.bytes (${limit})`,
   )
-
-function settle(
-  batch: Pending,
-  answer: ProduceAnswer | undefined,
-  written: Map<Pending, number>,
-  failures: unknown[],
-): void {
-  if (answer === undefined) failures.push(new LinkError(`no answer for topic ${nameOf(batch)}`))
-  else if (answer.errorCode === codes.NONE) written.set(batch, answer.baseOffset)
-  else failures.push(new BrokerError(answer.errorCode, partitionResource(batch, 'Write')))
-}
-
-const isTransient = (error: unknown): boolean =>
-  isUnreachable(error) ||
-  isMovedLeader(error) ||
-  isMovedCoordinator(error) ||
-  hasCode(error, codes.CONCURRENT_TRANSACTIONS)
 
 /** Takes the first batch of as many partitions as one request holds. */
 function takeRound(queues: Map<string, Pending[]>): Pending[] {

@@ -1,31 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LogError, ProductionError, type WeirError } from '../../errors.ts'
 import { dieAt, failsAt } from '../../fail-points.ts'
-import { nameOf, type OutgoingRecord, type TopicPartition } from '../../record/record.ts'
+import type { OutgoingRecord } from '../../record/record.ts'
 import type { CommittedOffset, TransactionalProducer, TransactionalProducerOptions } from '../log.ts'
 import { addedResource, offsetResource } from './answer-resource.ts'
+import type { TransactionalIdentity } from './apis.ts'
 import { Appender, type MaxMessageBytes } from './appender.ts'
-import { check, codes, isDenied, isFencing } from './broker-error.ts'
+import { check, isDenied, isFencing } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
 import { toLogError, toProductionError } from './failures.ts'
-import type { Link } from './link.ts'
-import { byTopic, commitTopics } from './offsets.ts'
-import { groupResource, partitionResource, type Resource, transactionResource } from './resource.ts'
+import { commitTopics } from './offsets.ts'
+import { OpenTransaction } from './open-transaction.ts'
+import { transactionResource } from './resource.ts'
 
 const defaultTransactionTimeoutMs = 10_000
 /** How long closing tries to abort an open transaction, ms. */
 const closeMs = 3000
-
-interface PartitionAnswer extends TopicPartition {
-  readonly errorCode: number
-}
-
-interface Identity {
-  readonly transactionalId: string
-  readonly producerId: string
-  readonly producerEpoch: number
-}
 
 /**
  * A transactional producer over Kafka's transaction coordinator. `send` and `sendOffsets` of one transaction may run at
@@ -36,28 +27,24 @@ interface Identity {
  */
 export class KafkaTransactionalProducer implements TransactionalProducer {
   readonly #cluster: Cluster
-  readonly #identity: Identity
+  readonly #identity: TransactionalIdentity
   readonly #coordinator: Coordinator
   readonly #appender: Appender
   readonly #groups = new Map<string, Coordinator>()
-  /** Partitions of the open transaction, those being added included. */
-  readonly #partitions = new Map<string, Promise<void>>()
-  /** Groups of the open transaction. */
-  readonly #offsetGroups = new Map<string, Promise<void>>()
-  /** The coordinator takes one change of a transaction at a time. */
-  #adding: Promise<unknown> = Promise.resolve()
+  readonly #transaction: OpenTransaction
   #failure: WeirError | undefined
   #closed = false
 
   private constructor(
     cluster: Cluster,
-    identity: Identity,
+    identity: TransactionalIdentity,
     coordinator: Coordinator,
     maxMessageBytes: MaxMessageBytes,
   ) {
     this.#cluster = cluster
     this.#identity = identity
     this.#coordinator = coordinator
+    this.#transaction = new OpenTransaction(coordinator, identity)
     const { transactionalId, producerEpoch } = identity
     const ofBatches = { producerId: Number(identity.producerId), producerEpoch, transactional: true }
     this.#appender = new Appender(cluster, ofBatches, { transactionalId, maxMessageBytes })
@@ -96,7 +83,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     return this.#run(async () => {
       if (records.length === 0) return []
       const limits = await this.#appender.check(records)
-      await this.#addPartitions(records)
+      await this.#transaction.addPartitions(records)
       return this.#appender.append(records, limits)
     })
   }
@@ -104,12 +91,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   sendOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     return this.#run(async () => {
       if (offsets.length === 0) return
-      let added = this.#offsetGroups.get(groupId)
-      if (added === undefined) {
-        added = this.#add((link) => this.#addOffsetGroup(link, groupId))
-        this.#offsetGroups.set(groupId, added)
-      }
-      await added
+      await this.#transaction.addGroup(groupId)
       await this.#commitOffsets(groupId, offsets)
     })
   }
@@ -148,56 +130,6 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
     }
   }
 
-  async #addPartitions(records: readonly OutgoingRecord[]): Promise<void> {
-    const missing = new Map<string, TopicPartition>()
-    const known = new Set<Promise<void>>()
-    let last: OutgoingRecord | undefined
-    for (const record of records) {
-      // Most records go where the last one went.
-      if (record.topic === last?.topic && record.partition === last.partition) continue
-      last = record
-      const name = nameOf(record)
-      const added = this.#partitions.get(name)
-      if (added === undefined) missing.set(name, record)
-      else known.add(added)
-    }
-    if (missing.size > 0) {
-      const partitions = [...missing.values()]
-      const added = this.#add((link) => this.#addToTransaction(link, partitions))
-      for (const name of missing.keys()) this.#partitions.set(name, added)
-      known.add(added)
-    }
-    await Promise.all(known)
-  }
-
-  #add(request: (link: Link) => Promise<void>): Promise<void> {
-    const added = this.#adding.then(() => this.#coordinator.ask(request, { repeatable: false }))
-    this.#adding = added.catch(() => undefined)
-    return added
-  }
-
-  async #addToTransaction(link: Link, partitions: readonly TopicPartition[]): Promise<void> {
-    const topics = byTopic(partitions, ({ partition }) => partition)
-    const { errors } = await link.request('AddPartitionsToTxn', { ...this.#identity, topics })
-    const answers = errors.flatMap(({ topic, partitionErrors }) =>
-      partitionErrors.map(({ partition, errorCode }) => ({ topic, partition, errorCode })),
-    )
-    // Where one partition is refused, the others are not attempted: the refusal says why.
-    const isReason = ({ errorCode }: PartitionAnswer) => errorCode !== codes.OPERATION_NOT_ATTEMPTED
-    for (const answer of [...answers.filter(isReason), ...answers]) {
-      check(answer.errorCode, this.#added(answer.errorCode, partitionResource(answer, 'Write')))
-    }
-  }
-
-  async #addOffsetGroup(link: Link, groupId: string): Promise<void> {
-    const { errorCode } = await link.request('AddOffsetsToTxn', { ...this.#identity, groupId })
-    check(errorCode, this.#added(errorCode, groupResource(groupId)))
-  }
-
-  #added(errorCode: number, added: Resource): Resource {
-    return addedResource(errorCode, this.#identity.transactionalId, added)
-  }
-
   async #commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     await this.#group(groupId).ask(
       async (link) => {
@@ -206,7 +138,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
         for (const { topic, partitions } of topics) {
           for (const { partition, errorCode } of partitions) {
             const about = offsetResource(errorCode, groupId, { topic, partition })
-            check(errorCode, this.#added(errorCode, about))
+            check(errorCode, addedResource(errorCode, this.#identity.transactionalId, about))
           }
         }
       },
@@ -224,7 +156,7 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
   }
 
   async #end(commits: boolean, forMs?: number): Promise<void> {
-    if (this.#partitions.size === 0 && this.#offsetGroups.size === 0) return
+    if (this.#transaction.isEmpty) return
     let sent = false
     try {
       await this.#coordinator.ask(
@@ -251,7 +183,6 @@ export class KafkaTransactionalProducer implements TransactionalProducer {
         { cause },
       )
     }
-    this.#partitions.clear()
-    this.#offsetGroups.clear()
+    this.#transaction.ended()
   }
 }
