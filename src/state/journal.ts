@@ -35,6 +35,11 @@ export class Write implements ChangelogEntry, Change {
     return entryCost + this.key.length + (this.value?.length ?? 0)
   }
 
+  /** What of it the cache must hold until the database has it. */
+  get cachedBytes(): number {
+    return this.heldBytes
+  }
+
   /** Bytes of key and value that lie in memory which others share: all of that stays as long as these. */
   get sharedBytes(): number {
     return sharedBytes(this.key) + sharedBytes(this.value)
@@ -75,10 +80,13 @@ export class Drained {
   readonly changelog: readonly Write[]
   /** What it takes in memory, approximately. */
   readonly heldBytes: number
+  /** What of it the cache must hold until the database has it, approximately. */
+  readonly cachedBytes: number
 
   constructor(changelog: readonly Write[]) {
     this.changelog = changelog
     this.heldBytes = changelog.reduce((sum, { heldBytes }) => sum + heldBytes, 0)
+    this.cachedBytes = changelog.reduce((sum, { cachedBytes }) => sum + cachedBytes, 0)
   }
 
   get isEmpty(): boolean {

@@ -1,13 +1,15 @@
 import { CacheEntry } from './cache.ts'
 import type { Entry } from './engine.ts'
 import type { PackedBytes } from './packed-bytes.ts'
+import type { PendingRows } from './pending-rows.ts'
 import type { Span, SpanTable } from './span-table.ts'
 import type { WindowEntry, WindowRows } from './stores.ts'
+import { hashed, hashText } from './text-hash.ts'
 import { type RowAt, Rows } from './window-rows.ts'
 
 // Estimates: a row with its value, which is bytes or an object, and a key with its place in maps.
-const rowCost = (bytes: Buffer | PackedBytes): number => 100 + 2 * bytes.length
-const keyCost = 500
+const rowCost = (bytes: Buffer | PackedBytes): number => 80 + bytes.length
+const keyCost = 400
 /** Rows that may be put unasked before the key counts as one that nobody reads. */
 const unaskedRows = 64
 /** With fewer rows it is not worth while to look which of them can go. */
@@ -15,6 +17,8 @@ const fewRows = 8
 
 /** What a key's rows ask of their store. */
 export interface RowsOwner {
+  /** The batch in hand. */
+  readonly batch: number
   /** The last batch that the database has, of those that were put. */
   readonly appliedBatch: number
   readonly spans: SpanTable
@@ -41,8 +45,8 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   #unasked = 0
   #rowCosts = 0
   #trimAt = fewRows
-  /** Where the key filter has the key; see `KeyFilter.add`. */
-  generation = -1
+  /** The key's hash. */
+  #hash = 0
 
   constructor(key: string, owner: RowsOwner) {
     super(keyCost + key.length)
@@ -51,8 +55,19 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   }
 
   /** The store holds the key from now on. */
-  enter(): void {
-    this.#at = this.#owner.spans.take()
+  enter(pending: PendingRows): void {
+    const owner = this.#owner
+    this.#at = owner.spans.take()
+    hashText(this.key)
+    this.#hash = hashed.bits
+    const rows = pending.rowsOf(this.key, this.#hash, owner.batch)
+    if (rows.length === 0) return
+    this.#hold(rows)
+    for (let n = 0; n < rows.length; n++) this.#rowCosts += rowCost(rows.bytesAt(n))
+  }
+
+  get hash(): number {
+    return this.#hash
   }
 
   ask(fromMs: number, toMs: number): void {
@@ -75,8 +90,9 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
     return new Rows(this.#cells, this.#base)
   }
 
+  /** The pending rows of earlier batches are found again when somebody asks for them. */
   get isUnsettled(): boolean {
-    return this.#putBatch > this.#owner.appliedBatch
+    return this.#putBatch === this.#owner.batch
   }
 
   /** An estimate. */

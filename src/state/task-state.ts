@@ -80,7 +80,7 @@ export class TaskState {
   readonly #histories: StateCache
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
-  /** What each drain with changes takes in memory that the database does not have yet. */
+  /** What the cache must hold of each drain with changes until the database has it. */
   #onTheWay: number[] = []
   #onTheWayBytes = 0
   /** The stream time of what is about to be applied. */
@@ -159,8 +159,8 @@ export class TaskState {
     if (!drained.isEmpty) {
       this.#sweeper.noteWrites(drained.changelog)
       for (const state of this.#states) state.drained()
-      this.#onTheWay.push(drained.heldBytes)
-      this.#onTheWayBytes += drained.heldBytes
+      this.#onTheWay.push(drained.cachedBytes)
+      this.#onTheWayBytes += drained.cachedBytes
     }
     for (const cache of [this.#cache, this.#histories]) cache.batch++
     this.#evict()

@@ -1,8 +1,9 @@
 import type { Change, Entry } from './engine.ts'
 import { Write } from './journal.ts'
-import { windowTimeOf, writeOrdered } from './keys.ts'
+import { windowKeyOf, windowTimeOf, writeOrdered } from './keys.ts'
 import type { PackedBytes } from './packed-bytes.ts'
 import { expiredBefore } from './retention.ts'
+import type { StoredKeys } from './stored-keys.ts'
 import type { WindowStoreDef } from './stores.ts'
 import type { WindowSegments } from './window-segments.ts'
 
@@ -48,8 +49,8 @@ export class WindowPageWriter {
     return this.#latestMs
   }
 
-  /** @throws RangeError when time or offset are no whole numbers; then nothing was added */
-  add(key: string, row: { readonly timeMs: number; readonly offset: number }, value: PackedBytes): void {
+  /** Returns where the row begins. @throws RangeError when time or offset are no whole numbers; then nothing was added */
+  add(key: string, row: { readonly timeMs: number; readonly offset: number }, value: PackedBytes): number {
     const start = this.#at
     this.#room(start + 2 * lengthBytes + mostBytesPerUnit * key.length + rowBytes + value.length)
     const bytes = this.#bytes
@@ -64,6 +65,7 @@ export class WindowPageWriter {
     this.#at = valueAt + value.length
     this.#rows++
     if (row.timeMs > this.#latestMs) this.#latestMs = row.timeMs
+    return start
   }
 
   /** A copy of the page; the next one begins. */
@@ -102,29 +104,40 @@ export function eachLoggedRow({ key, value }: Entry, take: (row: Entry) => void)
 }
 
 /** What a row takes in memory besides its bytes, while the database does not have it; an estimate. */
-const rowCost = 100
+const rowCost = 24
+
+/** Where a page's rows go. */
+export interface PageTarget {
+  readonly segments: WindowSegments
+  readonly stored: StoredKeys
+}
 
 /** A page on its way to the changelog and the database. */
 export class WindowPage extends Write {
   readonly #def: WindowStoreDef<unknown>
-  readonly #segments: WindowSegments
+  readonly #target: PageTarget
   readonly #rows: number
   readonly #latestMs: number
-  readonly #page: Buffer
+  readonly page: Buffer
 
-  constructor(def: WindowStoreDef<unknown>, segments: WindowSegments, writer: WindowPageWriter) {
+  constructor(def: WindowStoreDef<unknown>, writer: WindowPageWriter, target: PageTarget) {
     const { rows, latestMs } = writer
     const page = writer.take()
     super(def.name, pageKey, page)
     this.#def = def
-    this.#segments = segments
+    this.#target = target
     this.#rows = rows
     this.#latestMs = latestMs
-    this.#page = page
+    this.page = page
   }
 
   override get heldBytes(): number {
-    return this.#page.length + rowCost * this.#rows
+    return this.page.length + rowCost * this.#rows
+  }
+
+  /** Rows are found in the page. */
+  override get cachedBytes(): number {
+    return 0
   }
 
   override isPast(streamTimeMs: number): boolean {
@@ -134,9 +147,12 @@ export class WindowPage extends Write {
   override addChanges(changes: Change[], streamTimeMs: number): void {
     const { name } = this.#def
     const expiredBeforeMs = expiredBefore(this.#def, streamTimeMs)
-    eachRowInPage(this.#page, (key, value) => {
+    const { segments, stored } = this.#target
+    eachRowInPage(this.page, (key, value) => {
       const timeMs = windowTimeOf(key)
-      if (timeMs >= expiredBeforeMs) changes.push({ column: name, key: this.#segments.keyOf(key, timeMs), value })
+      if (timeMs < expiredBeforeMs) return
+      stored.add(windowKeyOf(key), timeMs)
+      changes.push({ column: name, key: segments.keyOf(key, timeMs), value })
     })
   }
 }

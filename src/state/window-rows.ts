@@ -112,6 +112,11 @@ export class Rows {
     return Math.floor((this.#cells[width * index + 3] as number) / marks)
   }
 
+  /** The bytes of a row that nobody read yet. */
+  bytesAt(index: number): PackedBytes {
+    return this.#cells[width * index + 2] as PackedBytes
+  }
+
   /** The row as an entry. A value is read from its bytes twice at most: most rows are read once, and values take memory. */
   entryAt<V>(index: number, serde: PackedSerde<V>): WindowEntry<V> {
     const cells = this.#cells

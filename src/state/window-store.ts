@@ -6,6 +6,7 @@ import type { Journal, StoreState } from './journal.ts'
 import { KeyRows, type RowsOwner } from './key-rows.ts'
 import { wellFormed, windowOffsetOf, windowTimeOf } from './keys.ts'
 import { packedSerde } from './packed-bytes.ts'
+import { PendingRows } from './pending-rows.ts'
 import { expiredBefore } from './retention.ts'
 import { RowWalk } from './row-walk.ts'
 import { type Span, SpanTable } from './span-table.ts'
@@ -52,6 +53,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   #keys = new Map<string, KeyRows>()
   #spans = new SpanTable()
   readonly #writer = new WindowPageWriter()
+  readonly #pending = new PendingRows()
   /** Counts the batches of this store, from 1. */
   #batch = 1
   #appliedBatch = 0
@@ -65,6 +67,10 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#streamTimeMs = streamTimeMs
     this.#stored = stored
     this.#segments = new WindowSegments(def, db)
+  }
+
+  get batch(): number {
+    return this.#batch
   }
 
   get appliedBatch(): number {
@@ -102,9 +108,9 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     const { key } = held
     const packed = this.#serde.serialize(entry.value)
     if (this.#writer.isFull) this.seal()
-    this.#writer.add(key, entry, packed)
+    const at = this.#writer.add(key, entry, packed)
     this.#use(held)
-    held.generation = this.#stored.add(key, entry.timeMs, held.generation)
+    this.#pending.add(held.hash, at)
     held.add(entry, packed, this.#batch)
     if (held.isLong) held.trim(this.#cache.batch, expiredBefore(this.#def, this.#streamTimeMs()))
     this.#resize(held)
@@ -157,15 +163,20 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   seal(): void {
-    if (!this.#writer.isEmpty) this.#journal.add(new WindowPage(this.#def, this.#segments, this.#writer))
+    if (this.#writer.isEmpty) return
+    const page = new WindowPage(this.#def, this.#writer, { segments: this.#segments, stored: this.#stored })
+    this.#pending.seal(page.page)
+    this.#journal.add(page)
   }
 
   drained(): void {
     this.#batch++
+    this.#pending.drained()
   }
 
   applied(): void {
     this.#appliedBatch++
+    this.#pending.applied()
   }
 
   settle(streamTimeMs: number): void {
@@ -178,6 +189,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#keys = new Map()
     this.#spans = new SpanTable()
     this.#writer.take()
+    this.#pending.clear()
     this.#appliedBatch = this.#batch - 1
   }
 
@@ -219,7 +231,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
 
   #use(held: KeyRows): void {
     if (held.place < 0) {
-      held.enter()
+      held.enter(this.#pending)
       this.#keys.set(held.key, held)
     }
     this.#cache.use(held)

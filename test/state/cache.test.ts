@@ -189,6 +189,19 @@ describe('a batch', () => {
     expect([...state.store(amounts).fetch('w', 0, 6)].map(({ timeMs }) => timeMs)).toEqual([1, 5])
   })
 
+  test('finds rows that wait for the database where they wait, and reads nothing of a key that the database does not have', async () => {
+    const state = open(0)
+    for (const timeMs of [1, 2, 3]) {
+      await askForAll(state, -9, timeMs)
+      state.store(amounts).put('w', { timeMs, offset: timeMs, value: timeMs })
+      state.drain()
+    }
+    reads.length = 0
+    await askForAll(state, -9, 4)
+    expect([...state.store(amounts).fetch('w', -9, 4)].map(({ value }) => value)).toEqual([1, 2, 3])
+    expect(reads.filter((read) => read.startsWith('amounts'))).toEqual([])
+  })
+
   test('reads again after a discard, and without a cache', async () => {
     const [discarding, without] = [open(), open(0)]
     await write(open(), 1)

@@ -28,6 +28,11 @@ class WrittenPage extends Write {
     this.#def = def
   }
 
+  /** Ids are found in the page. */
+  override get cachedBytes(): number {
+    return 0
+  }
+
   override isPast(streamTimeMs: number): boolean {
     return pageTimeOf(this.key) < expiredBefore(this.#def, streamTimeMs)
   }
