@@ -56,6 +56,18 @@ export const stateFaults = [
     find: 'const lt = timeKey(expiredBeforeMs)',
     replace: 'const lt = timeKey(expiredBeforeMs + 1)',
   }),
+  faultsIn('src/state/pending-rows.ts', ['test/state/pending-rows.test.ts'])({
+    id: 'pending-row-missed',
+    what: 'Of a key’s rows that wait for the database only the newest is found once the cache has let go of the key.',
+    find: 'back <= row - this.#firstRow ? back : 0',
+    replace: '0',
+  }),
+  faultsIn('src/state/window-store.ts', ['test/state/cache.test.ts'])({
+    id: 'pending-rows-dropped',
+    what: 'Rows that wait for the database are gone once the cache has let go of their key.',
+    find: 'held.enter(this.#pending)',
+    replace: 'held.enter(new PendingRows())',
+  }),
   faultsIn('src/state/window-segments.ts', ['test/state/window-segments.test.ts'])({
     id: 'segment-unread',
     what: 'A read that spans two segments of a window store misses the older one.',

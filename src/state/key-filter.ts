@@ -15,15 +15,13 @@ export interface KeyFilterOptions {
 
 /** A Bloom filter of some keys, each within one cache line. */
 class Generation {
-  readonly number: number
   readonly keys: number
   readonly #words: Uint32Array
   readonly #blocks: number
   count = 0
   latestMs = Number.NEGATIVE_INFINITY
 
-  constructor(number: number, keys: number) {
-    this.number = number
+  constructor(keys: number) {
     this.keys = keys
     this.#blocks = Math.ceil((keys * bitsPerKey) / (32 * blockWords))
     this.#words = new Uint32Array(this.#blocks * blockWords)
@@ -41,12 +39,8 @@ class Generation {
     return true
   }
 
-  note(timeMs: number): void {
-    if (timeMs > this.latestMs) this.latestMs = timeMs
-  }
-
   add(timeMs: number): void {
-    this.note(timeMs)
+    if (timeMs > this.latestMs) this.latestMs = timeMs
     if (this.has()) return
     this.count++
     const words = this.#words
@@ -73,32 +67,23 @@ export class KeyFilter {
   constructor({ firstKeys = 16_384, mostKeys = 1_048_576, mostGenerations = 16 }: KeyFilterOptions = {}) {
     this.#mostKeys = mostKeys
     this.#mostGenerations = mostGenerations
-    this.#generations = [new Generation(0, firstKeys)]
+    this.#generations = [new Generation(firstKeys)]
   }
 
-  /**
-   * Returns the number of the generation that has the key now.
-   * @param known what the last `add` of the key returned: spares it another look while that generation is the newest
-   */
-  add(key: string, timeMs: number, known = -1): number {
-    if (this.#gaveUp) return -1
+  add(key: string, timeMs: number): void {
+    if (this.#gaveUp) return
     let newest = this.#generations.at(-1)!
-    if (newest.number === known) {
-      newest.note(timeMs)
-      return known
-    }
     hashText(key)
     if (newest.count >= newest.keys && !newest.has()) {
       if (this.#generations.length >= this.#mostGenerations) {
         this.#gaveUp = true
         this.#generations = []
-        return -1
+        return
       }
-      newest = new Generation(newest.number + 1, Math.min(2 * newest.keys, this.#mostKeys))
+      newest = new Generation(Math.min(2 * newest.keys, this.#mostKeys))
       this.#generations.push(newest)
     }
     newest.add(timeMs)
-    return newest.number
   }
 
   mayHave(key: string): boolean {
@@ -115,6 +100,6 @@ export class KeyFilter {
     if (kept.length === generations.length || this.#gaveUp) return
     // The newest goes on filling up.
     const newest = generations.at(-1)!
-    this.#generations = kept.at(-1) === newest ? kept : [...kept, new Generation(newest.number + 1, newest.keys)]
+    this.#generations = kept.at(-1) === newest ? kept : [...kept, new Generation(newest.keys)]
   }
 }

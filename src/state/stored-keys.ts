@@ -35,9 +35,9 @@ export class StoredKeys {
     return this.#cursor === undefined
   }
 
-  /** Takes note of what is going to be in the database. See `KeyFilter.add`. */
-  add(key: string, timeMs: number, generation?: number): number {
-    return this.#filter.add(key, timeMs, generation)
+  /** Takes note of what is going to be in the database, before it is written there. */
+  add(key: string, timeMs: number): void {
+    this.#filter.add(key, timeMs)
   }
 
   /** The database has all up to this stream time: it will not go back behind it. */

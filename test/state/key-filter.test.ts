@@ -46,22 +46,6 @@ describe('a key filter', () => {
     expect([...keys(0, 200), 'none'].every((key) => filter.mayHave(key))).toBe(true)
   })
 
-  test('need not look at a key again while the generation that has it is the newest', () => {
-    const filter = new KeyFilter({ firstKeys: 10 })
-    const first = filter.add('a', 1)
-    expect(filter.add('a', 5, first)).toBe(first)
-    filter.forgetBefore(5)
-    expect(filter.mayHave('a')).toBe(true)
-    filter.forgetBefore(6)
-    expect(filter.mayHave('a')).toBe(false)
-    const second = filter.add('a', 7, first)
-    expect([second === first, filter.mayHave('a')]).toEqual([false, true])
-    for (const key of keys(0, 20)) filter.add(key, 8)
-    const third = filter.add('a', 9, second)
-    filter.forgetBefore(9)
-    expect([third === second, filter.mayHave('a')]).toEqual([false, true])
-  })
-
   test('tells keys apart that differ in one character or only in length', () => {
     const filter = new KeyFilter()
     const alike = ['a', 'aa', 'ab', 'ba', '', '\0', '\0\0', 'é', 'e']
