@@ -54,7 +54,7 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
     this.#owner = owner
   }
 
-  /** The store holds the key from now on. */
+  /** The store is about to hold the key, with its rows of those that wait for the database. */
   enter(pending: PendingRows): void {
     const owner = this.#owner
     this.#at = owner.spans.take()
@@ -64,6 +64,7 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
     if (rows.length === 0) return
     this.#hold(rows)
     for (let n = 0; n < rows.length; n++) this.#rowCosts += rowCost(rows.bytesAt(n))
+    this.sizeBytes = this.heldBytes
   }
 
   get hash(): number {
