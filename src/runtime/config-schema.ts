@@ -80,7 +80,7 @@ export const configSchema = z.strictObject({
         .meta({ description: 'rocksdb where its binary exists, otherwise level' }),
       dir: path('Folder of local state; state in log.dataDir when absent').exactOptional(),
       taskMemoryMb: count(
-        'Memory for each task’s state, MiB: a quarter for what is cached in the heap, half of the rest for commits that the local state does not have yet (a crash replays them), half for RocksDB’s write buffers and blocks. The windows of features have half as much again',
+        'Memory for each task’s state, MiB: a third for what is cached in the heap, a third for commits that the local state does not have yet (a crash replays them), a third for RocksDB’s write buffers and blocks. The windows of features have two thirds as much again',
         8,
         65_536,
       ).default(defaultTaskMemoryMb),

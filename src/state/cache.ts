@@ -21,6 +21,9 @@ export class StateCache {
   #bytes = 0
   /** Reads of the database that are not answered yet. */
   #reads = 0
+  /** What entries hold that is not in the database, by what was drained; it cannot go, and is bounded elsewhere. */
+  #unsettled: number[] = []
+  #unsettledBytes = 0
   /** Counts the task's batches. */
   batch = 0
 
@@ -74,13 +77,21 @@ export class StateCache {
     }
   }
 
-  /**
-   * Lets go what is beyond the bound, as far as a look at some of the entries finds it.
-   * @param spareBytes what entries hold that is not in the database: it cannot go, and is bounded elsewhere
-   */
-  evict(spareBytes = 0): void {
+  /** So much of what was drained stays in entries until the database has it. */
+  drained(unsettledBytes: number): void {
+    this.#unsettled.push(unsettledBytes)
+    this.#unsettledBytes += unsettledBytes
+  }
+
+  /** The database has the first of what was drained. */
+  applied(): void {
+    this.#unsettledBytes -= this.#unsettled.shift() ?? 0
+  }
+
+  /** Lets go what is beyond the bound, as far as a look at some of the entries finds it. */
+  evict(): void {
     if (this.isReading) return
-    const limitBytes = this.#limitBytes + spareBytes
+    const limitBytes = this.#limitBytes + this.#unsettledBytes
     if (this.#bytes <= limitBytes) return
     // Twice round: the first may only find out that all are used.
     const visits = Math.min(this.#visits + visitsPerNew * this.#new, 2 * this.#entries.length)
@@ -111,6 +122,8 @@ export class StateCache {
     for (const entry of this.#entries) entry.place = -1
     this.#entries = []
     this.#bytes = 0
+    this.#unsettled = []
+    this.#unsettledBytes = 0
     this.batch++
   }
 }

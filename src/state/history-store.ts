@@ -92,7 +92,6 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
     const packed = this.#serde.serialize(value)
     if (this.#writer.isFull) this.seal()
     this.#writer.add(held.key, { timeMs, offset }, packed)
-    held.generation = this.#stored.add(held.key, timeMs, held.generation)
     if (offset > held.putOffset) held.putOffset = offset
     if (offset > this.#putOffset) this.#putOffset = offset
     held.history.add(timeMs, offset, value)
@@ -120,7 +119,14 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
   }
 
   seal(): void {
-    if (!this.#writer.isEmpty) this.#journal.add(new WindowPage(this.#def, this.#segments, this.#writer))
+    if (!this.#writer.isEmpty)
+      this.#journal.add(
+        new WindowPage(this.#def, this.#writer, {
+          segments: this.#segments,
+          stored: this.#stored,
+          cachedIn: 'histories',
+        }),
+      )
   }
 
   drained(): void {

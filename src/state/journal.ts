@@ -8,6 +8,9 @@ export interface ChangelogEntry {
   readonly value: Buffer | null
 }
 
+/** What a task keeps in memory across batches: histories, and all else. */
+export type CacheName = 'values' | 'histories'
+
 /** What an entry takes in memory besides its bytes; an estimate. */
 const entryCost = 300
 
@@ -35,9 +38,9 @@ export class Write implements ChangelogEntry, Change {
     return entryCost + this.key.length + (this.value?.length ?? 0)
   }
 
-  /** What of it the cache must hold until the database has it. */
-  get cachedBytes(): number {
-    return this.heldBytes
+  /** Which cache must hold the same until the database has it; `undefined` when it is found here. */
+  get cachedIn(): CacheName | undefined {
+    return 'values'
   }
 
   /** Bytes of key and value that lie in memory which others share: all of that stays as long as these. */
@@ -80,13 +83,15 @@ export class Drained {
   readonly changelog: readonly Write[]
   /** What it takes in memory, approximately. */
   readonly heldBytes: number
-  /** What of it the cache must hold until the database has it, approximately. */
-  readonly cachedBytes: number
+  /** What of it each cache must hold until the database has it, approximately. */
+  readonly cachedBytes: Readonly<Record<CacheName, number>>
 
   constructor(changelog: readonly Write[]) {
     this.changelog = changelog
     this.heldBytes = changelog.reduce((sum, { heldBytes }) => sum + heldBytes, 0)
-    this.cachedBytes = changelog.reduce((sum, { cachedBytes }) => sum + cachedBytes, 0)
+    const bytesIn = (cache: CacheName): number =>
+      changelog.reduce((sum, { cachedIn, heldBytes }) => (cachedIn === cache ? sum + heldBytes : sum), 0)
+    this.cachedBytes = { values: bytesIn('values'), histories: bytesIn('histories') }
   }
 
   get isEmpty(): boolean {

@@ -24,8 +24,6 @@ export class KeyHistory<V> extends CacheEntry implements HeldHistory<V, History<
   isWhole = false
   /** Of the last entry that was put. */
   putOffset = -1
-  /** Where the key filter has the key; see `KeyFilter.add`. */
-  generation = -1
 
   constructor(key: string, history: History<V>, owner: HistoryOwner<V>) {
     super(0)

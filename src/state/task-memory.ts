@@ -12,13 +12,12 @@ export interface TaskMemory {
 }
 
 /**
- * Divides what each task's state may take in memory: a quarter for cached rows and values; half of the rest for commits that
- * the local state does not have yet, half for the database's write buffers and blocks. Histories, which features have their windows in,
- * take twice the cache on top.
+ * Divides what each task's state may take in memory: a third for cached rows and values, a third for commits that the local state
+ * does not have yet, and a third for the database's write buffers and blocks. Histories, which features have their windows in, take
+ * twice the cache on top.
  * @param name the engine; default as for `stateEngine`
  */
 export function taskMemory(bytes: number, name?: StateEngine['name']): TaskMemory {
-  const cacheBytes = bytes / 4
-  const writeBehindBytes = (bytes - cacheBytes) / 2
-  return { engine: stateEngine(name, bytes - cacheBytes - writeBehindBytes), cacheBytes, writeBehindBytes }
+  const third = bytes / 3
+  return { engine: stateEngine(name, third), cacheBytes: third, writeBehindBytes: third }
 }

@@ -3,7 +3,7 @@ import { StateCache } from './cache.ts'
 import type { Change, StateDb } from './engine.ts'
 import { BufferedHistoryStore } from './history-store.ts'
 import { BufferedIdStore } from './ids/id-store.ts'
-import { type Drained, Journal, type StoreState } from './journal.ts'
+import { type CacheName, type Drained, Journal, type StoreState } from './journal.ts'
 import { BufferedKeyValueStore } from './key-value-store.ts'
 import { KeyedValues } from './keyed-values.ts'
 import { StoredKeys } from './stored-keys.ts'
@@ -49,8 +49,7 @@ type OpenStore =
 
 interface Parts {
   readonly journal: Journal
-  readonly cache: StateCache
-  readonly histories: StateCache
+  readonly caches: Readonly<Record<CacheName, StateCache>>
   readonly sweeper: Sweeper
 }
 
@@ -76,22 +75,19 @@ export class TaskState {
   readonly #stores: ReadonlyMap<string, OpenStore>
   readonly #states: readonly StoreState[]
   readonly #journal: Journal
-  readonly #cache: StateCache
-  readonly #histories: StateCache
+  readonly #caches: readonly (readonly [CacheName, StateCache])[]
   readonly #sweeper: Sweeper
   readonly #prefetcher: Prefetch
-  /** What the cache must hold of each drain with changes until the database has it. */
-  #onTheWay: number[] = []
-  #onTheWayBytes = 0
+  /** How many drains with changes the database does not have yet. */
+  #onTheWay = 0
   /** The stream time of what is about to be applied. */
   #sweptMs: number | undefined
 
-  private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, cache, histories, sweeper }: Parts) {
+  private constructor(stores: ReadonlyMap<string, OpenStore>, { journal, caches, sweeper }: Parts) {
     this.#stores = stores
     this.#states = [...stores.values()].map(({ state }) => state)
     this.#journal = journal
-    this.#cache = cache
-    this.#histories = histories
+    this.#caches = Object.entries(caches) as [CacheName, StateCache][]
     this.#sweeper = sweeper
     this.#prefetcher = {
       get: (def, key) => {
@@ -107,16 +103,15 @@ export class TaskState {
   /** @throws TopologyError `topology-invalid` when two stores share a name, or one has the name `system` */
   static open({ db, stores, streamTimeMs, cacheBytes = defaultCacheBytes }: TaskStateOptions): TaskState {
     const journal = new Journal()
-    const cache = new StateCache(cacheBytes)
-    const histories = new StateCache(historyShare * cacheBytes)
-    const parts = { db, journal, cache, streamTimeMs }
+    const caches = { values: new StateCache(cacheBytes), histories: new StateCache(historyShare * cacheBytes) }
+    const parts = { db, journal, cache: caches.values, streamTimeMs }
     const open = new Map<string, OpenStore>()
     for (const def of stores) {
       if (def.name === systemColumn || open.has(def.name)) {
         throw new TopologyError('topology-invalid', `the store name ${def.name} is taken; give the store another name`)
       }
       if (isHistoryStore(def)) {
-        const own = { ...parts, cache: histories }
+        const own = { ...parts, cache: caches.histories }
         const store = new BufferedHistoryStore(def, { ...own, stored: new StoredKeys(def, own) })
         open.set(def.name, { kind: 'history', store, state: store })
       } else if (def.kind === 'window') {
@@ -134,7 +129,7 @@ export class TaskState {
         open.set(def.name, { kind: 'keyed', store: new BufferedTimestampedStore(def, state, streamTimeMs), state })
       }
     }
-    return new TaskState(open, { journal, cache, histories, sweeper: new Sweeper(db, stores) })
+    return new TaskState(open, { journal, caches, sweeper: new Sweeper(db, stores) })
   }
 
   /** The live store, the same object each time. @throws StateStoreError when the task was not opened with it */
@@ -159,11 +154,13 @@ export class TaskState {
     if (!drained.isEmpty) {
       this.#sweeper.noteWrites(drained.changelog)
       for (const state of this.#states) state.drained()
-      this.#onTheWay.push(drained.cachedBytes)
-      this.#onTheWayBytes += drained.cachedBytes
+      for (const [name, cache] of this.#caches) cache.drained(drained.cachedBytes[name])
+      this.#onTheWay++
     }
-    for (const cache of [this.#cache, this.#histories]) cache.batch++
-    this.#evict()
+    for (const [, cache] of this.#caches) {
+      cache.batch++
+      cache.evict()
+    }
     return drained
   }
 
@@ -178,14 +175,17 @@ export class TaskState {
 
   /** The database has the first of the drains with changes that it did not have, if there are any. */
   applied(): void {
-    const bytes = this.#onTheWay.shift()
-    this.#onTheWayBytes -= bytes ?? 0
+    const brought = this.#onTheWay > 0
+    if (brought) this.#onTheWay--
     for (const state of this.#states) {
-      if (bytes !== undefined) state.applied()
+      if (brought) state.applied()
       if (this.#sweptMs !== undefined) state.settle(this.#sweptMs)
     }
     this.#sweptMs = undefined
-    this.#evict()
+    for (const [, cache] of this.#caches) {
+      if (brought) cache.applied()
+      cache.evict()
+    }
   }
 
   /**
@@ -193,18 +193,12 @@ export class TaskState {
    * is still being written to: what that brings would be missed later.
    */
   discard(): void {
-    this.#onTheWay = []
-    this.#onTheWayBytes = 0
+    this.#onTheWay = 0
     this.#sweptMs = undefined
     this.#journal.drain()
     this.#sweeper.discard()
     for (const state of this.#states) state.discard()
-    for (const cache of [this.#cache, this.#histories]) cache.clear()
-  }
-
-  #evict(): void {
-    this.#cache.evict(this.#onTheWayBytes)
-    this.#histories.evict(this.#onTheWayBytes)
+    for (const [, cache] of this.#caches) cache.clear()
   }
 
   #open<K extends OpenStore['kind']>(def: { readonly name: string }, kind: K): Extract<OpenStore, { kind: K }> {

@@ -1,5 +1,5 @@
 import type { Change, Entry } from './engine.ts'
-import { Write } from './journal.ts'
+import { type CacheName, Write } from './journal.ts'
 import { windowKeyOf, windowTimeOf, writeOrdered } from './keys.ts'
 import type { PackedBytes } from './packed-bytes.ts'
 import { expiredBefore } from './retention.ts'
@@ -110,6 +110,8 @@ const rowCost = 24
 export interface PageTarget {
   readonly segments: WindowSegments
   readonly stored: StoredKeys
+  /** See `Write`. */
+  readonly cachedIn: CacheName | undefined
 }
 
 /** A page on its way to the changelog and the database. */
@@ -135,9 +137,8 @@ export class WindowPage extends Write {
     return this.page.length + rowCost * this.#rows
   }
 
-  /** Rows are found in the page. */
-  override get cachedBytes(): number {
-    return 0
+  override get cachedIn(): CacheName | undefined {
+    return this.#target.cachedIn
   }
 
   override isPast(streamTimeMs: number): boolean {

@@ -164,7 +164,11 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
 
   seal(): void {
     if (this.#writer.isEmpty) return
-    const page = new WindowPage(this.#def, this.#writer, { segments: this.#segments, stored: this.#stored })
+    const page = new WindowPage(this.#def, this.#writer, {
+      segments: this.#segments,
+      stored: this.#stored,
+      cachedIn: undefined,
+    })
     this.#pending.seal(page.page)
     this.#journal.add(page)
   }

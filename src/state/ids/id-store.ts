@@ -29,8 +29,8 @@ class WrittenPage extends Write {
   }
 
   /** Ids are found in the page. */
-  override get cachedBytes(): number {
-    return 0
+  override get cachedIn(): undefined {
+    return undefined
   }
 
   override isPast(streamTimeMs: number): boolean {
