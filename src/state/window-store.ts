@@ -54,6 +54,9 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   #spans = new SpanTable()
   readonly #writer = new WindowPageWriter()
   readonly #pending = new PendingRows()
+  /** What was put last, and where: sequences over the same events all keep them. */
+  #lastPut: WindowEntry<V> | undefined
+  #lastInto: KeyRows[] = []
   /** Counts the batches of this store, from 1. */
   #batch = 1
   #appliedBatch = 0
@@ -105,6 +108,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
 
   putInto(known: KeyRows, entry: WindowEntry<V>): void {
     const held = this.#current(known)
+    if (this.#isPut(held, entry)) return
     const { key } = held
     const packed = this.#serde.serialize(entry.value)
     if (this.#writer.isFull) this.seal()
@@ -176,6 +180,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   drained(): void {
     this.#batch++
     this.#pending.drained()
+    this.#lastPut = undefined
   }
 
   applied(): void {
@@ -192,6 +197,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#wishes = new Set()
     this.#keys = new Map()
     this.#spans = new SpanTable()
+    this.#lastPut = undefined
     this.#writer.take()
     this.#pending.clear()
     this.#appliedBatch = this.#batch - 1
@@ -226,6 +232,19 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
 
   #rowsOf(key: string): KeyRows {
     return this.#keys.get(key) ?? new KeyRows(key, this)
+  }
+
+  /** Whether the same was just put there; takes note of it. */
+  #isPut(held: KeyRows, entry: WindowEntry<V>): boolean {
+    const last = this.#lastPut
+    const isSame = last?.value === entry.value && last.offset === entry.offset && last.timeMs === entry.timeMs
+    if (isSame && this.#lastInto.includes(held)) return true
+    if (!isSame) {
+      this.#lastPut = entry
+      this.#lastInto = []
+    }
+    this.#lastInto.push(held)
+    return false
   }
 
   /** The key's rows that count: others may have taken the place of those since they were looked up. */

@@ -16,7 +16,7 @@ ${features.map((feature) => `  ${feature}\n`).join('')}rules:
 `,
     },
   ])
-  return groupFeatures(loaded.values()).map((group) => group.features.map(({ name }) => name))
+  return groupFeatures(loaded.values(), 3_600_000).map((group) => group.features.map(({ name }) => name))
 }
 
 const large = 'where: e.amount > 10.0'
@@ -40,8 +40,8 @@ test('features with other conditions share events when they keep them about as l
       `a: {event: paid, agg: count, ${large}, window: ${hours}h}`,
       `b: {event: paid, agg: count, ${small}, window: 1h}`,
     )
-  expect(groups(2)).toEqual([['a', 'b']])
-  expect(groups(3)).toEqual([['a'], ['b']])
+  expect(groups(3), 'four hours with grace, and two').toEqual([['a', 'b']])
+  expect(groups(4)).toEqual([['a'], ['b']])
 })
 
 test('another type or another key is another group', () => {

@@ -62,6 +62,26 @@ describe('the buffer', () => {
     ])
   })
 
+  test('writes once what several put for the same record', async () => {
+    const rows = at.amounts.at('w')
+    rows.put({ timeMs: 5, offset: 1, value: 1 })
+    put('v', 5, 1, 1)
+    put('w', 5, 1, 1)
+    put('w', 5, 2, 1)
+    put('w', 5, 1, 3)
+    put('w', 6, 1, 3)
+    const written = at.state.drain().changes()
+    expect(written).toHaveLength(5)
+    await at.load('w', 0, 9)
+    expect(fetched('w', 0, 9)).toEqual([
+      [5, 1, 3],
+      [5, 2, 1],
+      [6, 1, 3],
+    ])
+    put('w', 6, 1, 3)
+    expect(at.state.drain().changes(), 'in the next batch').toHaveLength(1)
+  })
+
   test('keeps what a value was when it was put, whatever becomes of the object', async () => {
     const value = { name: 'as put' }
     at.names.put('x', value)

@@ -14,28 +14,28 @@ export interface FeatureGroup {
   readonly features: readonly FeatureDef[]
 }
 
-/** How far apart the reaches of features may be whose conditions differ: what one needs is kept as long as the others need theirs. */
-const mostReach = 2
+/** How much longer an event may be kept because features with other conditions keep theirs: a row fewer is worth it. */
+const mostTimes = 2
 /** Groups of one condition lie in stores as they always did; groups of several are the second layout. */
 const joinedLayout = 2
 
-const reachOf = (features: readonly FeatureDef[]): number => Math.max(...features.map(({ window }) => window.fromMs))
+const windowOf = (features: readonly FeatureDef[]): number => Math.max(...features.map(({ window }) => window.fromMs))
 const isOfAll = ({ where }: FeatureDef): boolean => where === undefined
 
 /**
  * Groups features so that an event is kept as few times as can be: by type and `by`, and whatever their conditions, unless an event would be
  * kept longer by that than twice what it is kept for.
  */
-export function groupFeatures(features: Iterable<FeatureDef>): FeatureGroup[] {
+export function groupFeatures(features: Iterable<FeatureDef>, graceMs: number): FeatureGroup[] {
+  const keptMs = (some: readonly FeatureDef[]): number => windowOf(some) + graceMs
   const families = Map.groupBy(features, ({ event, by }) => compositeKey([event, by?.text ?? '']))
   return [...families.values()].flatMap((family) => {
     const alike = [...Map.groupBy(family, ({ where }) => where?.text ?? '').values()]
     const joined: FeatureDef[][] = []
-    for (const features of alike.sort((a, b) => reachOf(b) - reachOf(a))) {
-      const reach = reachOf(features)
-      const host = joined.find((others) => others.some(isOfAll) || reachOf(others) <= mostReach * reach)
-      if (host === undefined) joined.push([...features])
-      else host.push(...features)
+    for (const some of alike.sort((a, b) => windowOf(b) - windowOf(a))) {
+      const host = joined.find((others) => others.some(isOfAll) || keptMs(others) <= mostTimes * keptMs(some))
+      if (host === undefined) joined.push([...some])
+      else host.push(...some)
     }
     return joined.map((features) => ({ event: family[0]!.event, features }))
   })

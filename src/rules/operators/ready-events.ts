@@ -38,7 +38,7 @@ interface Group {
  */
 export function readyEvents(options: ReadyEventsOptions): OperatorDef<RiskEvent, ReadyEvent> {
   const { plan, graceMs, lists } = options
-  const groups = groupFeatures(plan.features).map((group): Group => {
+  const groups = groupFeatures(plan.features, graceMs).map((group): Group => {
     const names = new Set(group.features.map(({ name }) => name))
     const readers = [...plan.events].filter(([, type]) => type.features.some(({ name }) => names.has(name)))
     return {

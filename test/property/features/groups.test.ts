@@ -86,7 +86,7 @@ test('features that share what is kept of an event say what each says alone', ()
   let joined = 0
   const property = fc.property(featureTexts, eventTraces, (texts, trace) => {
     const features = [...ruleSetOf(texts).features.values()]
-    const groups = groupFeatures(features)
+    const groups = groupFeatures(features, graceMs)
     if (groups.some((group) => new Set(group.features.map(({ where }) => where?.text)).size > 1)) joined++
     const together = opened(groups)
     const alone = opened(features.map((feature) => ({ event: 'paid', features: [feature] })))
