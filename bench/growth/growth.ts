@@ -1,9 +1,4 @@
-/**
- * Growth curves: what an event costs by the number of keys and the size of its value (one task, no broker), by partitions,
- * threads and the share of records that no rule names (`weir run` on a real broker).
- * `npm run bench:growth -- [--quick] [--only task|broker|noise] [--out docs/performance-growth]`; with `--out` it writes FILE.json and FILE.svg.
- * By the number of events in a window and of rules: bench/partition/window-size.ts, rule-count.ts.
- */
+/** Growth curves: what an event costs. */
 import { writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -12,9 +7,30 @@ import { chartOf } from './chart.ts'
 import { type Curve, tableOf } from './curve.ts'
 import { keysCurve, valueCurve } from './task-curves.ts'
 
+const help = `Measures what an event costs by the number of keys and the size of its value (one task, no broker), by partitions, threads
+and the share of records that no rule names (weir run on a real broker).
+
+  npm run bench:growth -- [options]
+
+  --only task|broker|noise  some of the curves (default all)
+  --quick                   few events a point
+  --out FILE                results as FILE.json and FILE.svg (default: printed only)
+
+By the number of events in a window and of rules: bench/partition/window-size.ts, rule-count.ts.
+`
+
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    out: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 })
+if (values.help) {
+  process.stdout.write(help)
+  process.exit()
+}
 const { quick, only, out } = values
 if (only !== undefined && !['task', 'broker', 'noise'].includes(only))
   throw new Error('--only takes task, broker or noise')
