@@ -35,6 +35,8 @@ export interface RowsOwner {
  */
 export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   readonly key: string
+  /** The number that its store gave to what was put last; 0 before. */
+  lastPut = 0
   readonly #owner: RowsOwner
   /** Where the spans are that are known, and that a batch asked for; -1 while the store does not hold the key. */
   #at = -1

@@ -54,9 +54,9 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   #spans = new SpanTable()
   readonly #writer = new WindowPageWriter()
   readonly #pending = new PendingRows()
-  /** What was put last, and where: sequences over the same events all keep them. */
+  /** What was put last, and its number: sequences over the same events all keep them. */
   #lastPut: WindowEntry<V> | undefined
-  #lastInto: KeyRows[] = []
+  #lastNumber = 0
   /** Counts the batches of this store, from 1. */
   #batch = 1
   #appliedBatch = 0
@@ -237,13 +237,11 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   /** Whether the same was just put there; takes note of it. */
   #isPut(held: KeyRows, entry: WindowEntry<V>): boolean {
     const last = this.#lastPut
-    const isSame = last?.value === entry.value && last.offset === entry.offset && last.timeMs === entry.timeMs
-    if (isSame && this.#lastInto.includes(held)) return true
-    if (!isSame) {
+    if (last?.value !== entry.value || last.offset !== entry.offset || last.timeMs !== entry.timeMs) {
       this.#lastPut = entry
-      this.#lastInto = []
-    }
-    this.#lastInto.push(held)
+      this.#lastNumber = (this.#lastNumber + 1) | 0
+    } else if (held.lastPut === this.#lastNumber) return true
+    held.lastPut = this.#lastNumber
     return false
   }
 
