@@ -74,8 +74,8 @@ export const featureFaults = [
   sums({
     id: 'sum-in-doubles',
     what: 'A sum is rounded at every addition instead of once.',
-    find: 'sum: sum + fixed,',
-    replace: 'sum: BigInt(Number(sum + fixed)),',
+    find: 'sum += fixed',
+    replace: 'sum = BigInt(Number(sum + fixed))',
   }),
   sums({
     id: 'variance-rounded-twice',

@@ -1,9 +1,15 @@
 import type { AggregateValue } from './definition.ts'
 import type { ChunkIndex, Position, WindowLog } from './window-log.ts'
 
+/** So many values are compared with each other sooner than put into a set. */
+const mostCompared = 8
+
 /** How many different values there are. NaN equals nothing, itself included. */
 export function countDistinct(values: readonly AggregateValue[]): number {
-  return new Set(values.filter((value) => !Number.isNaN(value))).size
+  if (values.length > mostCompared) return new Set(values.filter((value) => !Number.isNaN(value))).size
+  let count = 0
+  for (const [at, value] of values.entries()) if (!Number.isNaN(value) && values.indexOf(value) === at) count++
+  return count
 }
 
 /**

@@ -39,9 +39,31 @@ export function sumOf(agg: 'sum' | 'avg' | 'stddev', totals: ScaledTotals): numb
 /** Totals of a few values, worked out at once. */
 export function totalsOf(values: readonly AggregateValue[], withSquares: boolean): ScaledTotals {
   let scale = 0
-  for (const value of values) scale = scaleFor(value, scale)
-  const bits = scales[scale]!
-  return { ...values.reduce<Totals>((totals, value) => withValue(totals, value, { bits, withSquares }), nothing), bits }
+  for (;;) {
+    const totals = totalsIn(scales[scale]!, values, withSquares)
+    if (totals !== undefined) return totals
+    scale++
+  }
+}
+
+/** The same in so many bits; `undefined` when a value has more. The last scale has enough for any. */
+function totalsIn(bits: number, values: readonly AggregateValue[], withSquares: boolean): ScaledTotals | undefined {
+  let count = 0
+  let infinite = 0
+  let sum = 0n
+  let squares = 0n
+  for (const value of values) {
+    if (typeof value !== 'number') continue
+    count++
+    if (!Number.isFinite(value)) infinite++
+    else {
+      const fixed = toFixed(value, bits)
+      if (fixed === undefined) return undefined
+      sum += fixed
+      if (withSquares) squares += fixed * fixed
+    }
+  }
+  return { count, infinite, sum, squares, bits }
 }
 
 /** The first scale from this one on that holds the value. */
