@@ -104,4 +104,26 @@ export const featureFaults = [
     find: 'chunk.offsets[index]! < offset)',
     replace: 'chunk.offsets[index]! > offset)',
   }),
+  faultsIn('src/state/key-history.ts', ['test/state/history-store.test.ts'])({
+    id: 'history-part-taken-for-whole',
+    what: 'What memory keeps of a key, because the database does not have it yet, is taken for all of its events.',
+    find: 'this.isWhole = false',
+    replace: '',
+  }),
+  faultsIn('src/state/history-store.ts', ['test/state/history-store.test.ts'])({
+    id: 'history-let-go-unwritten',
+    what: 'Events of a feature that the database does not have yet are let go.',
+    find: 'if (offset > held.putOffset) held.putOffset = offset',
+    replace: '',
+  }),
+  faultsIn(
+    'src/rules/operators/feature-group.ts',
+    ['test/property/features/groups.test.ts'],
+    'property',
+  )({
+    id: 'joined-condition-ignored',
+    what: 'A feature that shares its events with others counts those that its condition excludes.',
+    find: 'own.evaluate(scope) !== true',
+    replace: 'own.evaluate(scope) === null',
+  }),
 ]
