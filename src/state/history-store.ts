@@ -17,8 +17,7 @@ import type {
   WindowEntry,
   WindowStoreDef,
 } from './stores.ts'
-import { WindowPage, WindowPageWriter } from './window-page.ts'
-import { WindowSegments } from './window-segments.ts'
+import { WindowColumn } from './window-column.ts'
 
 export interface HistoryStoreOptions {
   readonly db: StateDb
@@ -36,12 +35,9 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
   readonly #def: WindowStoreDef<V>
   readonly #serde: PackedSerde<V>
   readonly #db: StateDb
-  readonly #journal: Journal
   readonly #cache: StateCache
   readonly #streamTimeMs: () => number
-  readonly #stored: StoredKeys
-  readonly #segments: WindowSegments
-  readonly #writer = new WindowPageWriter()
+  readonly #column: WindowColumn
   #wishes = new Set<KeyHistory<V>>()
   #keys = new Map<string, KeyHistory<V>>()
   /** The highest offset that was put, in all batches so far and up to the end of each that the database does not have. */
@@ -53,11 +49,9 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
     this.#def = def
     this.#serde = packedSerde(def.serde)
     this.#db = db
-    this.#journal = journal
     this.#cache = cache
     this.#streamTimeMs = streamTimeMs
-    this.#stored = stored
-    this.#segments = new WindowSegments(def, db)
+    this.#column = new WindowColumn(def, { db, journal, stored, cachedIn: 'histories' })
   }
 
   get appliedOffset(): number {
@@ -90,8 +84,8 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
   putInto(held: KeyHistory<V>, { timeMs, offset, value }: WindowEntry<V>): void {
     if (!this.#isReady(held)) throw this.#notPrefetched(held.key)
     const packed = this.#serde.serialize(value)
-    if (this.#writer.isFull) this.seal()
-    this.#writer.add(held.key, { timeMs, offset }, packed)
+    if (this.#column.isFull) this.seal()
+    this.#column.add(held.key, { timeMs, offset }, packed)
     if (offset > held.putOffset) held.putOffset = offset
     if (offset > this.#putOffset) this.#putOffset = offset
     held.history.add(timeMs, offset, value)
@@ -99,11 +93,10 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
   }
 
   async load(): Promise<void> {
-    await this.#segments.load()
-    await this.#stored.visit()
+    await this.#column.load()
     const wishes = [...this.#wishes]
     this.#wishes = new Set()
-    const missing = wishes.filter(({ key }) => this.#stored.mayHave(key))
+    const missing = wishes.filter(({ key }) => this.#column.mayHave(key))
     const into = this.#keys
     const entries = await this.#read(missing)
     // After a discard nothing may be taken for known that was read before it.
@@ -119,14 +112,7 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
   }
 
   seal(): void {
-    if (!this.#writer.isEmpty)
-      this.#journal.add(
-        new WindowPage(this.#def, this.#writer, {
-          segments: this.#segments,
-          stored: this.#stored,
-          cachedIn: 'histories',
-        }),
-      )
+    this.#column.seal()
   }
 
   drained(): void {
@@ -138,14 +124,13 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
   }
 
   settle(streamTimeMs: number): void {
-    this.#stored.settle(streamTimeMs)
-    this.#segments.settle(streamTimeMs)
+    this.#column.settle(streamTimeMs)
   }
 
   discard(): void {
     this.#wishes = new Set()
     this.#keys = new Map()
-    this.#writer.take()
+    this.#column.discard()
     this.#onTheWay = []
     this.#putOffset = this.#appliedOffset
   }
@@ -163,7 +148,7 @@ export class BufferedHistoryStore<V> implements HistoryStore<V>, StoreState, His
     if (missing.length === 0) return []
     const expiredMs = expiredBefore(this.#def, this.#streamTimeMs())
     const ranges = missing.map(({ key, sinceMs }) =>
-      this.#segments.rangesOf(key, Math.max(sinceMs, expiredMs), Number.POSITIVE_INFINITY),
+      this.#column.rangesOf(key, Math.max(sinceMs, expiredMs), Number.POSITIVE_INFINITY),
     )
     const answers = await this.#cache.reading(this.#db.getRanges(this.#def.name, ranges.flat()))
     let at = 0

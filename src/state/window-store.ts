@@ -12,9 +12,8 @@ import { RowWalk } from './row-walk.ts'
 import { type Span, SpanTable } from './span-table.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowRows, WindowStore, WindowStoreDef } from './stores.ts'
-import { WindowPage, WindowPageWriter } from './window-page.ts'
+import { WindowColumn } from './window-column.ts'
 import { Rows } from './window-rows.ts'
-import { WindowSegments } from './window-segments.ts'
 
 export interface WindowStoreOptions {
   readonly db: StateDb
@@ -44,15 +43,12 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   readonly #def: WindowStoreDef<V>
   readonly #serde: PackedSerde<V>
   readonly #db: StateDb
-  readonly #journal: Journal
   readonly #cache: StateCache
   readonly #streamTimeMs: () => number
-  readonly #stored: StoredKeys
-  readonly #segments: WindowSegments
+  readonly #column: WindowColumn
   #wishes = new Set<KeyRows>()
   #keys = new Map<string, KeyRows>()
   #spans = new SpanTable()
-  readonly #writer = new WindowPageWriter()
   readonly #pending = new PendingRows()
   /** What was put last, and its number: sequences over the same events all keep them. */
   #lastPut: WindowEntry<V> | undefined
@@ -65,11 +61,9 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#def = def
     this.#serde = packedSerde(def.serde)
     this.#db = db
-    this.#journal = journal
     this.#cache = cache
     this.#streamTimeMs = streamTimeMs
-    this.#stored = stored
-    this.#segments = new WindowSegments(def, db)
+    this.#column = new WindowColumn(def, { db, journal, stored, cachedIn: undefined })
   }
 
   get batch(): number {
@@ -111,8 +105,8 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     if (this.#isPut(held, entry)) return
     const { key } = held
     const packed = this.#serde.serialize(entry.value)
-    if (this.#writer.isFull) this.seal()
-    const at = this.#writer.add(key, entry, packed)
+    if (this.#column.isFull) this.seal()
+    const at = this.#column.add(key, entry, packed)
     this.#use(held)
     this.#pending.add(held.hash, at)
     held.add(entry, packed, this.#batch)
@@ -137,13 +131,12 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#use(held)
     held.note(fromMs, toMs, this.#cache.batch)
     if (held.isComplete) return
-    if (this.#stored.mayHave(held.key)) this.#wishes.add(held)
+    if (this.#column.mayHave(held.key)) this.#wishes.add(held)
     else held.knowAll()
   }
 
   async load(): Promise<void> {
-    await this.#segments.load()
-    await this.#stored.visit()
+    await this.#column.load()
     const into = this.#keys
     const streamTimeMs = this.#streamTimeMs()
     let gaps: Gap[] = []
@@ -167,14 +160,8 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   seal(): void {
-    if (this.#writer.isEmpty) return
-    const page = new WindowPage(this.#def, this.#writer, {
-      segments: this.#segments,
-      stored: this.#stored,
-      cachedIn: undefined,
-    })
-    this.#pending.seal(page.page)
-    this.#journal.add(page)
+    const page = this.#column.seal()
+    if (page !== undefined) this.#pending.seal(page)
   }
 
   drained(): void {
@@ -189,8 +176,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   settle(streamTimeMs: number): void {
-    this.#stored.settle(streamTimeMs)
-    this.#segments.settle(streamTimeMs)
+    this.#column.settle(streamTimeMs)
   }
 
   discard(): void {
@@ -198,7 +184,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#keys = new Map()
     this.#spans = new SpanTable()
     this.#lastPut = undefined
-    this.#writer.take()
+    this.#column.discard()
     this.#pending.clear()
     this.#appliedBatch = this.#batch - 1
   }
@@ -208,7 +194,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   #rangesOf({ held, fromMs, toMs, onwards }: Gap): KeyRange[] {
-    const ranges = this.#segments.rangesOf(held.key, fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
+    const ranges = this.#column.rangesOf(held.key, fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
     return onwards ? ranges.map((range) => ({ ...range, limit: lastEntries })) : ranges
   }
 
