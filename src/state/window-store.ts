@@ -225,7 +225,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     const last = this.#lastPut
     if (last?.value !== entry.value || last.offset !== entry.offset || last.timeMs !== entry.timeMs) {
       this.#lastPut = entry
-      this.#lastNumber = (this.#lastNumber + 1) | 0
+      this.#lastNumber++
     } else if (held.lastPut === this.#lastNumber) return true
     held.lastPut = this.#lastNumber
     return false
