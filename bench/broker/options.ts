@@ -15,8 +15,8 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --seed N            of the events (default 1)
   --rivals A,B        weir, streams, bare (default these), shipped (Weir with the rules of rules/)
   --streams K=V,…     settings of the Kafka Streams rival over its best ones
-  --max-records N     Weir's records a commit (default 2,000, as weir run's)
-  --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 1 MiB)
+  --max-records N     Weir's records a commit (default 8,000, as weir run's)
+  --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 2 MiB, as weir run's)
   --task-memory-mb N  memory for the state of Weir's task (default 128, as weir run's)
   --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap
   --node-flags F,F    for Weir's Node, such as --max-semi-space-size=64

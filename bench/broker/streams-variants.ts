@@ -7,7 +7,10 @@ export const bestStreams: StreamsSettings = {
   dedupe: 'key-value',
   caching: 'off',
   'commit-ms': 1000,
-  heap: '512m',
+  'batch-bytes': 262_144,
+  compression: 'lz4',
+  'max-poll-records': 5000,
+  heap: '1g',
 }
 
 const described = (settings: StreamsSettings): string =>
@@ -28,7 +31,7 @@ export const sweeps: Readonly<Record<string, () => readonly Rival[]>> = {
   producer: () => [
     ...[0, 5, 20, 100].map((ms) => over({ 'linger-ms': ms })),
     ...['none', 'lz4', 'snappy', 'zstd'].map((compression) => over({ compression })),
-    ...[65_536, 262_144].map((bytes) => over({ 'batch-bytes': bytes })),
+    ...[16_384, 65_536, 262_144, 1_048_576].map((bytes) => over({ 'batch-bytes': bytes })),
   ],
   consumer: () => [500, 1000, 5000].map((count) => over({ 'max-poll-records': count })),
   heap: () => ['128m', '256m', '512m', '1g'].map((heap) => over({ heap })),

@@ -132,8 +132,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   batch: z
     .strictObject({
-      maxRecords: count('Most records of one commit').default(4_000),
-      maxBytes: count('Most bytes read at a time').default(1_048_576),
+      maxRecords: count('Most records of one commit').default(8_000),
+      maxBytes: count('Most bytes read at a time').default(2_097_152),
       maxWaitMs: count('Longest wait for input before a look around', 0).default(100),
     })
     .prefault({}),

@@ -27,7 +27,7 @@ const sampleEveryMs = 5_000
  * The defaults, where other campaigns have smaller ones: here memory and latency count. Tasks alone are fewer and have less memory,
  * so that it is soon used up: what grows then, grows for ever.
  */
-const asDeployed = { maxRecords: 4_000, maxBytes: 1_048_576, sessionTimeoutMs: 10_000, taskMemoryMb: 8 }
+const asDeployed = { maxRecords: 8_000, maxBytes: 2_097_152, sessionTimeoutMs: 10_000, taskMemoryMb: 8 }
 /** What happens while write buffers and caches fill says nothing of the hours after. */
 const tellingMinutes = 30
 /** Of the samples, left out of what is reported: caches and write buffers fill up. */

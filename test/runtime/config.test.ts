@@ -44,7 +44,7 @@ describe('loadConfig', () => {
       signing: { publicKeys: [], unsigned: false },
       http: { host: '127.0.0.1' },
       logging: { level: 'info' },
-      batch: { maxRecords: 4000, maxBytes: 1_048_576, maxWaitMs: 100 },
+      batch: { maxRecords: 8000, maxBytes: 2_097_152, maxWaitMs: 100 },
       shutdownTimeoutMs: 30_000,
     })
   })
