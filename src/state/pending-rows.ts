@@ -1,11 +1,11 @@
 import { readOrdered } from './keys.ts'
+import { placesOf } from './window-page.ts'
 import { Rows } from './window-rows.ts'
 
 const firstCapacity = 1024
 // Of each row, in one ring: the page that it lies in, where in the page, how many rows before it the last one with the same bucket
 // is (0 for none), and its key's hash.
 const fields = 4
-const lengthBytes = 4
 const timeBytes = 8
 
 /** What one batch brought. */
@@ -74,11 +74,9 @@ export class PendingRows {
     const found = this.#find(key, hash)
     for (let n = found.length - 2; n >= 0; n -= 2) {
       const page = found[n] as Buffer
-      const rowAt = found[n + 1] as number
-      const row = { timeMs: readOrdered(page, rowAt), offset: readOrdered(page, rowAt + timeBytes) }
-      const valueAt = rowAt + 2 * timeBytes + lengthBytes
-      const length = page.readUInt32BE(valueAt - lengthBytes)
-      rows = rows.with(row, page.toString('latin1', valueAt, valueAt + length), batch)
+      const { timeAt, valueAt, end } = placesOf(page, found[n + 1] as number)
+      const row = { timeMs: readOrdered(page, timeAt), offset: readOrdered(page, timeAt + timeBytes) }
+      rows = rows.with(row, page.toString('latin1', valueAt, end), batch)
     }
     return rows
   }
@@ -87,7 +85,7 @@ export class PendingRows {
     return this.#firstPage + this.#pages.length
   }
 
-  /** Pages and where in them the rows' times are, in turn; the newest row first. */
+  /** Pages and where in them the rows begin, in turn; the newest row first. */
   #find(key: string, hash: number): (Buffer | number)[] {
     const found: (Buffer | number)[] = []
     const next = this.#nextRow >>> 0
@@ -98,9 +96,9 @@ export class PendingRows {
       const cell = fields * ((next - back) & (this.#capacity - 1))
       const page = this.#pages[(ring[cell]! - this.#firstPage) >>> 0]
       if (page !== undefined && ring[cell + 3] === hash) {
-        const keyAt = ring[cell + 1]! + lengthBytes
-        const rowAt = keyAt + page.readUInt32BE(keyAt - lengthBytes)
-        if (page.toString('utf8', keyAt, rowAt) === key) found.push(page, rowAt)
+        const at = ring[cell + 1]!
+        const { keyAt, timeAt } = placesOf(page, at)
+        if (page.toString('utf8', keyAt, timeAt) === key) found.push(page, at)
       }
       const step = ring[cell + 2]!
       if (step === 0) break

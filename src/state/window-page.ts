@@ -86,13 +86,29 @@ export class WindowPageWriter {
   }
 }
 
+/** Where the parts of a row lie in its page. */
+export interface RowPlaces {
+  /** The store's key, as UTF-8. */
+  readonly keyAt: number
+  /** The row's time and, behind it, its offset; the key ends here. */
+  readonly timeAt: number
+  readonly valueAt: number
+  readonly end: number
+}
+
+/** Of the row that begins at `at`. */
+export function placesOf(page: Buffer, at: number): RowPlaces {
+  const keyAt = at + lengthBytes
+  const timeAt = keyAt + page.readUInt32BE(at)
+  const valueAt = timeAt + rowBytes + lengthBytes
+  return { keyAt, timeAt, valueAt, end: valueAt + page.readUInt32BE(valueAt - lengthBytes) }
+}
+
 /** In the order in which they were put, their keys as in the changelog. */
 function eachRowInPage(page: Buffer, take: (key: Buffer, value: Buffer) => void): void {
   for (let at = 0; at < page.length; ) {
-    const keyEnd = at + lengthBytes + page.readUInt32BE(at) + rowBytes
-    const valueAt = keyEnd + lengthBytes
-    const end = valueAt + page.readUInt32BE(keyEnd)
-    take(page.subarray(at, keyEnd), page.subarray(valueAt, end))
+    const { timeAt, valueAt, end } = placesOf(page, at)
+    take(page.subarray(at, timeAt + rowBytes), page.subarray(valueAt, end))
     at = end
   }
 }
