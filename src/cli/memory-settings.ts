@@ -1,15 +1,23 @@
 /**
  * V8's settings for a process that decides. Its young generation takes 32 MB instead of 128, and what is old at most twice what is
  * alive: a commit's records, and what windows forget, live just long enough to grow old, and would fill several times the heap
- * that they need. Smaller values cost more collections than they save memory.
+ * that they need. Smaller values cost more collections than they save memory. Young collections are short and often: more threads
+ * spend on waiting for each other what they save, and take the cores from the broker's answers.
  */
-export const heapFlags: readonly string[] = ['--max-semi-space-size=16', '--heap-growing-percent=100']
+export const heapFlags: readonly string[] = [
+  '--max-semi-space-size=16',
+  '--heap-growing-percent=100',
+  '--no-parallel-scavenge',
+]
 
 /**
- * The C library's. Fetches and pages of state come and go among each other; what is freed between those that stay would be the process's
- * for good. glibc knows the setting, others do without.
+ * The C library's. Fetches and batches of a few MB come and go all the time; by default glibc gives each back to the system, which clears
+ * every page of it again for the next one. Up to 64 MB stay with the process. glibc knows these settings, others do without.
  */
-export const allocatorEnv: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: '65536' }
+export const allocatorEnv: Readonly<Record<string, string>> = {
+  MALLOC_MMAP_THRESHOLD_: String(8 * 2 ** 20),
+  MALLOC_TRIM_THRESHOLD_: String(64 * 2 ** 20),
+}
 
 /** What is asked of the process; `NodeJS.Process` has it. */
 export type Restartable = Pick<typeof process, 'argv' | 'execArgv' | 'execPath' | 'env' | 'platform' | 'execve'>

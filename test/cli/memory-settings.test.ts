@@ -30,7 +30,7 @@ describe('the process', () => {
 
   it('leaves the allocator as somebody has set it', () => {
     const env = { MALLOC_MMAP_THRESHOLD_: '1048576' }
-    expect(started(['run'], { env }).mock.calls[0]![2]).toEqual(env)
+    expect(started(['run'], { env }).mock.calls[0]![2]).toEqual({ ...allocatorEnv, ...env })
   })
 
   it('stays as it is for other commands', () => {
