@@ -25,7 +25,7 @@ export const kafkaFaults = [
   faultsIn('src/log/kafka/read-fetched.ts', ['test/log/kafka/read-fetched.test.ts'])({
     id: 'kafka-position-by-records',
     what: 'The position stays at the last record that was shown, instead of going behind what was passed.',
-    find: 'nextOffset = Math.max(nextOffset, batch.lastOffset + 1)',
-    replace: 'nextOffset = (records.at(-1)?.offset ?? fromOffset - 1) + 1',
+    find: 'return this.hasMore ? this.#nextOffset : this.#endOffset',
+    replace: 'return this.#nextOffset',
   }),
 ]

@@ -42,6 +42,8 @@ export interface FetchedBatch extends TopicPartition {
   readonly highWatermark: number
   /** The offset up to which `read-committed` readers can see: below it every transaction has ended. */
   readonly lastStableOffset: number
+  /** More that was read together with these comes with the next poll, at once. Default false. */
+  readonly hasMore?: boolean
 }
 
 /** Reads one partition from an offset on. Not for concurrent polls. */

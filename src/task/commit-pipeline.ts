@@ -94,9 +94,14 @@ export class CommitPipeline {
    * added until then, as soon as another is added or `beside` waits. @throws what the last commit threw
    */
   async add(batch: ProcessedBatch): Promise<void> {
+    this.hold(batch)
+    if (this.#isFree) await this.begin()
+  }
+
+  /** Takes a batch that goes with what is added next. */
+  hold(batch: ProcessedBatch): void {
     this.#held = together(this.#held, batch)
     this.#hidden.reached(batch.position.offset)
-    if (this.#isFree) await this.begin()
   }
 
   /** Takes a batch and waits until its commit has begun. @throws what the last commit threw */

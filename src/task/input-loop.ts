@@ -58,14 +58,19 @@ export class InputLoop {
   async run(): Promise<void> {
     const { limits, observer, stopped } = this.#options
     await this.#heedDeployments()
+    let hasMore = false
     while (!stopped()) {
-      const batch = await this.#live.commits.beside(this.#reader.poll(limits.maxWaitMs))
+      const polled = this.#reader.poll(limits.maxWaitMs)
+      // What was read together is committed together: each transaction costs the broker as much as hundreds of records.
+      const batch: FetchedBatch = await (hasMore ? polled : this.#live.commits.beside(polled))
+      hasMore = batch.hasMore === true
       const { records } = batch
       observer.polled(batch)
       // What a suspended task leaves of its batch is read again.
       for (let start = 0; start < records.length && !stopped(); ) {
-        start += await this.#step(records.slice(start, this.#batchEnd(records, start)), (count) => {
-          return records[start + count]?.offset ?? batch.nextOffset
+        start += await this.#step(records.slice(start, this.#batchEnd(records, start)), {
+          offsetBehind: (count) => records[start + count]?.offset ?? batch.nextOffset,
+          hasMore,
         })
       }
       if (records.length === 0) await this.#idle(batch)
@@ -116,7 +121,10 @@ export class InputLoop {
   }
 
   /** Processes a batch, perhaps not all of these; resolves with how many it was. */
-  async #step(polled: readonly LogRecord[], offsetBehind: (count: number) => number): Promise<number> {
+  async #step(
+    polled: readonly LogRecord[],
+    { offsetBehind, hasMore }: { readonly offsetBehind: (count: number) => number; readonly hasMore: boolean },
+  ): Promise<number> {
     const live = this.#live
     // Before anything has changed: a task that stops here has not begun with these records.
     if ((await this.#recheck?.lookAhead(polled)) === false) return 0
@@ -131,7 +139,9 @@ export class InputLoop {
     this.#idleSinceMs = clock.nowMs()
     observer.count('records', records.length)
     const { taken } = live
-    await live.commits.add({ outgoing, position: live.reached(), oldestEventMs: records[0]!.timestampMs, taken })
+    const brought = { outgoing, position: live.reached(), oldestEventMs: records[0]!.timestampMs, taken }
+    if (hasMore) live.commits.hold(brought)
+    else await live.commits.add(brought)
     if (live.commits.waiting >= maxRecords) await live.commits.begin()
     if (this.#recheck?.isOver(nextOffset)) {
       await this.#recheck.close()

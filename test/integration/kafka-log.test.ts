@@ -105,6 +105,27 @@ describeWithBroker('the Kafka log alone', () => {
     expect(record!.timestampMs).toBeGreaterThanOrEqual(beforeMs - 1000)
   })
 
+  it('gives out what one fetch brought in parts, the rest of which a seek drops', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const producer = await log.openProducer()
+    await producer.send(Array.from({ length: 2_500 }, (_, n) => outgoing(at, String(n))))
+    const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+    const parts = []
+    for (let n = 0; n < 3; n++) parts.push(await reader.poll(10_000))
+    expect(parts.map(({ records, hasMore }) => [records.length, hasMore])).toEqual([
+      [1_000, true],
+      [1_000, true],
+      [500, false],
+    ])
+    expect(parts.flatMap(({ records }) => records).map(({ offset }) => offset)).toEqual([...Array(2_500).keys()])
+    expect(parts.map(({ nextOffset }) => nextOffset)).toEqual([1_000, 2_000, 2_500])
+    reader.seek(10)
+    await reader.poll(10_000)
+    reader.seek(7)
+    expect((await reader.poll(10_000)).records[0]!.offset).toBe(7)
+  })
+
   it('keeps timestamps far apart in one batch', async () => {
     const log = await open()
     const at = await partition(log, { 'message.timestamp.before.max.ms': String(2 ** 53) })

@@ -191,6 +191,19 @@ describe('batches that are added while a commit is on its way', () => {
     expect(await position()).toMatchObject({ offset: 4 })
   })
 
+  it('wait for the next one where they are to go with it', async () => {
+    const held = new HeldCommitter()
+    const pipeline = pipelineOf(held)
+    pipeline.hold(batch([decision], at(1)))
+    pipeline.hold(batch([decision], at(2)))
+    expect(offsets(held)).toEqual([])
+    await pipeline.add(batch([decision], at(3)))
+    expect(offsets(held)).toEqual([3])
+    await ended(held, 0)
+    await pipeline.settle()
+    expect(await readTopic(log, 'main')).toHaveLength(3)
+  })
+
   it('wait for the end of a batch that is half processed', async () => {
     const held = new HeldCommitter()
     const pipeline = pipelineOf(held)

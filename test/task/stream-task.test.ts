@@ -103,6 +103,42 @@ describe('a commit on its way', () => {
   })
 })
 
+describe('what was read together, and comes in parts', () => {
+  it('is committed together', async () => {
+    await sendEvents(log, Array(9).fill('k'))
+    const open = log.openReader.bind(log)
+    log.openReader = async (options) => {
+      const reader = await open(options)
+      const poll = reader.poll.bind(reader)
+      reader.poll = async (maxWaitMs) => {
+        const batch = await poll(maxWaitMs)
+        const [{ offset: first } = { offset: 0 }, second] = batch.records
+        if (second === undefined) return batch
+        reader.seek(first + 1)
+        return { ...batch, records: batch.records.slice(0, 1), nextOffset: first + 1, hasMore: true }
+      }
+      return reader
+    }
+    const commits: number[] = []
+    const processed: number[] = []
+    task = taskWith(
+      {
+        count: (name, by = 1) => void (name === 'records' && processed.push(by)),
+        committed: ({ records }) => void commits.push(records),
+      },
+      100,
+    )
+    await task.open()
+    const running = task.run()
+    await eventually(async () => expect(await counted()).toHaveLength(9))
+    await task.suspend()
+    await running
+    expect(processed.slice(0, 9)).toEqual(Array(9).fill(1))
+    // Nine results, one entry of the changelog for their key, and those of the system's.
+    expect(commits[0]).toBeGreaterThanOrEqual(10)
+  })
+})
+
 describe('a commit that takes long', () => {
   it('holds up neither reading nor processing, until as much waits as is committed together', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>()

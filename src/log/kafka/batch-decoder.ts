@@ -51,33 +51,55 @@ export function isAbortMarker(batch: RecordBatch): boolean {
 
 const varInts = new VarIntReader()
 
-/**
- * Appends the batch's records with an offset of `fromOffset` or above to `into`, and returns it. They keep the response's
- * memory.
- */
+/** Reads a batch's records one after another. They keep the response's memory. */
+export class BatchCursor {
+  readonly #baseOffset: number
+  readonly #baseTimestampMs: number
+  readonly #appendTimeMs: number | undefined
+  readonly #records: Buffer
+  #at: number
+  #left: number
+
+  /** @throws LogError `record-format-unsupported` for a compression that is not known */
+  constructor({ bytes, baseOffset }: RecordBatch) {
+    const attributes = bytes.readInt16BE(batchAt.attributes)
+    const codec = attributes & attribute.codec
+    this.#baseOffset = baseOffset
+    this.#baseTimestampMs = readInt64(bytes, batchAt.baseTimestamp)
+    this.#appendTimeMs = attributes & attribute.logAppendTime ? readInt64(bytes, batchAt.maxTimestamp) : undefined
+    this.#records = codec === 0 ? bytes : decompress(codec, bytes.subarray(batchAt.records))
+    this.#at = codec === 0 ? batchAt.records : 0
+    this.#left = bytes.readInt32BE(batchAt.recordCount)
+  }
+
+  get isAtEnd(): boolean {
+    return this.#left <= 0
+  }
+
+  /** Appends to `into` what has an offset of `fromOffset` or above, until it has `most` records. */
+  read(partition: TopicPartition, fromOffset: number, into: LogRecord[], most = Number.POSITIVE_INFINITY): void {
+    const records = this.#records
+    for (; this.#left > 0 && into.length < most; this.#left--) {
+      varInts.at = this.#at
+      const length = varInts.read(records)
+      this.#at = varInts.at + length
+      varInts.at++
+      const deltaMs = varInts.readLong(records)
+      const offset = this.#baseOffset + varInts.read(records)
+      if (offset < fromOffset) continue
+      const timestampMs = this.#appendTimeMs ?? this.#baseTimestampMs + deltaMs
+      into.push(new FetchedRecord(partition, { offset, timestampMs }, records, varInts.at))
+    }
+  }
+}
+
+/** Appends the batch's records with an offset of `fromOffset` or above to `into`, and returns it. */
 export function readRecords(
   batch: RecordBatch,
   partition: TopicPartition,
   fromOffset: number,
   into: LogRecord[],
 ): LogRecord[] {
-  const { bytes, baseOffset } = batch
-  const attributes = bytes.readInt16BE(batchAt.attributes)
-  const baseTimestampMs = readInt64(bytes, batchAt.baseTimestamp)
-  const appendTimeMs = attributes & attribute.logAppendTime ? readInt64(bytes, batchAt.maxTimestamp) : undefined
-  const codec = attributes & attribute.codec
-  const records = codec === 0 ? bytes : decompress(codec, bytes.subarray(batchAt.records))
-  let at: number = codec === 0 ? batchAt.records : 0
-  for (let left = bytes.readInt32BE(batchAt.recordCount); left > 0; left--) {
-    varInts.at = at
-    const length = varInts.read(records)
-    at = varInts.at + length
-    varInts.at++
-    const deltaMs = varInts.readLong(records)
-    const offset = baseOffset + varInts.read(records)
-    if (offset < fromOffset) continue
-    const timestampMs = appendTimeMs ?? baseTimestampMs + deltaMs
-    into.push(new FetchedRecord(partition, { offset, timestampMs }, records, varInts.at))
-  }
+  new BatchCursor(batch).read(partition, fromOffset, into)
   return into
 }

@@ -6,16 +6,25 @@ import { type Cluster, Links } from './cluster.ts'
 import { toLogError } from './failures.ts'
 import { type FetchResponse, fetchCall } from './fetch.ts'
 import { Leader } from './leader.ts'
-import { readFetched } from './read-fetched.ts'
+import { FetchedRecords } from './read-fetched.ts'
 import { partitionResource } from './resource.ts'
 
 const defaultMaxBytes = 1024 * 1024
 /** The longest a broker is asked to wait: a broken connection is noticed this much later at most. */
 const longestWaitMs = 5000
+/** A poll gives out so many of the records that one fetch brought: made all at once, most would grow old before their turn. */
+const mostPolled = 1_000
 
 interface Fetched {
   readonly offset: number
   readonly response: FetchResponse
+}
+
+/** What was fetched, with what is not given out yet. */
+interface Rest {
+  readonly fetched: FetchedRecords
+  readonly highWatermark: number
+  readonly lastStableOffset: number
 }
 
 /**
@@ -33,6 +42,7 @@ export class KafkaReader implements PartitionReader {
   readonly #closing = new AbortController()
   #position: number
   #ahead: Promise<Fetched> | undefined
+  #rest: Rest | undefined
 
   constructor(
     cluster: Cluster,
@@ -66,10 +76,11 @@ export class KafkaReader implements PartitionReader {
     const { clock } = this.#cluster
     const untilMs = clock.nowMs() + maxWaitMs
     try {
+      // A seek makes it useless, as it does what was fetched ahead.
+      if (this.#rest?.fetched.nextOffset === this.#position) return this.#part(this.#rest)
       for (;;) {
         const fetched = await this.#next(Math.min(Math.max(0, untilMs - clock.nowMs()), longestWaitMs))
         this.#throwIfClosed()
-        // A seek meanwhile made this useless.
         if (fetched.offset !== this.#position) continue
         if (fetched.response.recordSet.length > 0 || clock.nowMs() >= untilMs) return this.#take(fetched)
       }
@@ -95,18 +106,27 @@ export class KafkaReader implements PartitionReader {
 
   #take({ response }: Fetched): FetchedBatch {
     const committed = this.#isolation === 'read-committed'
-    const { records, nextOffset } = readFetched(this.#partition, this.#position, this.#isolation, response)
+    const fetched = new FetchedRecords(this.#partition, this.#position, this.#isolation, response)
+    const { endOffset } = fetched
     // The broker notes the ends before it reads: the records may go further.
-    const highWatermark = Math.max(response.highWatermark, nextOffset)
-    const lastStableOffset = committed ? Math.max(response.lastStableOffset, nextOffset) : response.lastStableOffset
-    const moved = nextOffset > this.#position
-    this.#position = nextOffset
-    if (moved && nextOffset < (committed ? lastStableOffset : highWatermark)) this.#fetchAhead()
-    return { ...this.#partition, records, nextOffset, highWatermark, lastStableOffset }
+    const highWatermark = Math.max(response.highWatermark, endOffset)
+    const lastStableOffset = committed ? Math.max(response.lastStableOffset, endOffset) : response.lastStableOffset
+    if (endOffset > this.#position && endOffset < (committed ? lastStableOffset : highWatermark))
+      this.#fetchAhead(endOffset)
+    return this.#part({ fetched, highWatermark, lastStableOffset })
   }
 
-  #fetchAhead(): void {
-    this.#ahead = this.#fetch(this.#position, 0)
+  #part(rest: Rest): FetchedBatch {
+    const { fetched, highWatermark, lastStableOffset } = rest
+    const records = fetched.take(mostPolled)
+    const { nextOffset, hasMore } = fetched
+    this.#position = nextOffset
+    this.#rest = hasMore ? rest : undefined
+    return { ...this.#partition, records, nextOffset, highWatermark, lastStableOffset, hasMore }
+  }
+
+  #fetchAhead(offset: number): void {
+    this.#ahead = this.#fetch(offset, 0)
     // Its failure is the next poll's; until then it is nobody's.
     this.#ahead.catch(() => undefined)
   }

@@ -33,7 +33,13 @@ export function readerContract(fixture: LogFixture): void {
     const at = await fixture.partition()
     await fixture.append(at, 'a')
     const reader = await open(at, 1)
-    expect(await reader.poll(30)).toEqual({ ...at, records: [], nextOffset: 1, highWatermark: 1, lastStableOffset: 1 })
+    expect(await reader.poll(30)).toMatchObject({
+      ...at,
+      records: [],
+      nextOffset: 1,
+      highWatermark: 1,
+      lastStableOffset: 1,
+    })
     expect(reader.position).toBe(1)
     await reader.close()
   })

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { batchAt } from '../../../src/log/kafka/batch-format.ts'
-import { readFetched } from '../../../src/log/kafka/read-fetched.ts'
+import type { FetchResponse } from '../../../src/log/kafka/fetch.ts'
+import { FetchedRecords } from '../../../src/log/kafka/read-fetched.ts'
+import type { Isolation } from '../../../src/log/log.ts'
+import type { LogRecord } from '../../../src/record/record.ts'
 import { aborted, at, marker, ofTransaction, record, storedBatch } from './batches.ts'
+
+type Response = Pick<FetchResponse, 'recordSet' | 'aborted'>
+
+function readFetched(partition: typeof at, fromOffset: number, isolation: Isolation, response: Response) {
+  const fetched = new FetchedRecords(partition, fromOffset, isolation, response)
+  return { records: fetched.take(Number.POSITIVE_INFINITY), nextOffset: fetched.nextOffset }
+}
 
 const values = (fetched: ReturnType<typeof readFetched>) => fetched.records.map(({ value }) => String(value))
 
@@ -40,5 +50,19 @@ describe('a fetch', () => {
     expect(() => readFetched(at, 3, 'read-committed', { recordSet: unreadable, aborted: [] })).toThrow(
       expect.objectContaining({ code: 'record-format-unsupported' }),
     )
+  })
+
+  it.each([1, 2, 3, 4])('gives out the same in parts of %i, and says behind each where the next begins', (most) => {
+    const response = { recordSet: Buffer.concat([recordSet, marker(6, 1, 'commit').bytes]), aborted: [] }
+    const fetched = new FetchedRecords(at, 1, 'read-committed', response)
+    expect(fetched.endOffset).toBe(7)
+    const given: LogRecord[] = []
+    while (fetched.hasMore) {
+      const part = fetched.take(most)
+      given.push(...part)
+      expect(part).toHaveLength(Math.min(most, 4 - given.length + part.length))
+      expect(fetched.nextOffset).toBe(given.length === 4 ? 7 : part.at(-1)!.offset + 1)
+    }
+    expect(given.map(({ value }) => String(value))).toEqual(['b', 'c', 'd', 'e'])
   })
 })
