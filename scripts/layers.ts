@@ -25,6 +25,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only some folders and files may import: whoever else needs them goes through a port. */
 export const restrictedPackages: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['log/kafka'],
+  '@node-rs/crc32': ['log/kafka'],
   '@nxtedition/rocksdb': ['state/engines'],
   'classic-level': ['state/engines', 'log/embedded'],
   level: ['state/engines', 'log/embedded'],
