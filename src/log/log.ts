@@ -46,6 +46,12 @@ export interface FetchedBatch extends TopicPartition {
   readonly hasMore?: boolean
 }
 
+/** The offsets from `from` to below `to`. */
+export interface OffsetSpan {
+  readonly from: number
+  readonly to: number
+}
+
 /** Reads one partition from an offset on. Not for concurrent polls. */
 export interface PartitionReader {
   readonly position: number
@@ -57,6 +63,8 @@ export interface PartitionReader {
    */
   poll(maxWaitMs: number): Promise<FetchedBatch>
   seek(offset: number): void
+  /** The caller knows the records from `from` to below `to`: a reader that can may leave them out of later polls. */
+  leaveOut?(span: OffsetSpan): void
   /** Ends a waiting poll (it rejects with `log-closed`). */
   close(): Promise<void>
 }

@@ -36,6 +36,8 @@ export interface OutgoingRecord extends TopicPartition {
    * record has no fields.
    */
   readonly packed?: Packed
+  /** No source takes it: a task that reads the topic it writes to may leave it out (`PartitionReader.leaveOut`). Default false. */
+  readonly isOutput?: boolean
 }
 
 /** `bytes[from, to)`. */

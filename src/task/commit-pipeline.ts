@@ -12,6 +12,7 @@ import { HiddenInput } from './hidden-input.ts'
 import type { InputTrimmer } from './input-trimmer.ts'
 import { layoutBytes, layoutKey } from './layout.ts'
 import { definitionKey } from './open-state.ts'
+import { OwnOutput } from './own-output.ts'
 import { encodePosition, type Position, positionKey, positionMetadata } from './position.ts'
 
 /** What a commit took; for metrics. */
@@ -63,6 +64,8 @@ export interface ProcessedBatch {
 export class CommitPipeline {
   readonly #options: CommitPipelineOptions
   readonly #hidden: HiddenInput
+  /** What the commits wrote to the source, as far as it drops it. */
+  readonly ownOutput: OwnOutput
   #onTheWay: Promise<void> = Promise.resolve()
   #isBusy = false
   /** No batch is half processed: a commit may begin by itself. */
@@ -80,6 +83,7 @@ export class CommitPipeline {
     this.#options = options
     const { source, clock } = options
     this.#hidden = new HiddenInput({ source, clock, onOver: () => this.#beginWhenFree() })
+    this.ownOutput = new OwnOutput(source)
     this.#submitted = options.committed
     this.#isNew = options.isNew
   }
@@ -101,7 +105,12 @@ export class CommitPipeline {
   /** Takes a batch that goes with what is added next. */
   hold(batch: ProcessedBatch): void {
     this.#held = together(this.#held, batch)
-    this.#hidden.reached(batch.position.offset)
+    this.passed(batch.position.offset)
+  }
+
+  /** The task has read up to this offset, whether or not that brought something. */
+  passed(offset: number): void {
+    this.#hidden.reached(offset)
   }
 
   /** Takes a batch and waits until its commit has begun. @throws what the last commit threw */
@@ -208,6 +217,7 @@ export class CommitPipeline {
     const written = await committer.commit(records, [{ ...source, offset: position.offset, metadata }])
     onCommitted({ records: records.length, tookMs: clock.nowMs() - startedMs, oldestEventMs })
     if (committer.isAtomic) this.#hidden.written(outgoing, written)
+    this.ownOutput.written(outgoing, written)
     const ends = changelogEnds(entries, written.slice(outgoing.length))
     passFailPoint('before-apply')
     await writeBehind.add({

@@ -60,6 +60,7 @@ export class InputLoop {
     await this.#heedDeployments()
     let hasMore = false
     while (!stopped()) {
+      for (const span of this.#live.commits.ownOutput.take()) this.#reader.leaveOut?.(span)
       const polled = this.#reader.poll(limits.maxWaitMs)
       // What was read together is committed together: each transaction costs the broker as much as hundreds of records.
       const batch: FetchedBatch = await (hasMore ? polled : this.#live.commits.beside(polled))
@@ -154,6 +155,7 @@ export class InputLoop {
   async #idle(batch: FetchedBatch): Promise<void> {
     const live = this.#live
     live.position = batch.nextOffset
+    live.commits.passed(batch.nextOffset)
     const { waitsUntilMs, streamTimeMs } = live
     const tick = this.#ticker?.due({ batch, streamTimeMs, waitsUntilMs })
     const { clock } = this.#options

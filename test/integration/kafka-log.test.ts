@@ -126,6 +126,26 @@ describeWithBroker('the Kafka log alone', () => {
     expect((await reader.poll(10_000)).records[0]!.offset).toBe(7)
   })
 
+  it('leaves out of later polls what its caller knows, and nothing that others wrote between', async () => {
+    const log = await open()
+    const at = await partition(log)
+    const producer = await log.openTransactionalProducer({ transactionalId: fresh('tx') })
+    const other = await log.openProducer()
+    const reader = await log.openReader({ ...at, offset: 0, isolation: 'read-committed' })
+    await other.send([outgoing(at, 'a')])
+    const [from] = await producer.send([outgoing(at, 'own 1'), outgoing(at, 'own 2')])
+    await other.send([outgoing(at, 'b')])
+    const [last] = await producer.send([outgoing(at, 'own 3')])
+    await producer.commit()
+    await other.send([outgoing(at, 'c')])
+    reader.leaveOut!({ from: from!, to: from! + 2 })
+    reader.leaveOut!({ from: last!, to: last! + 1 })
+    const seen: string[] = []
+    while (seen.at(-1) !== 'c') seen.push(...(await reader.poll(10_000)).records.map(text))
+    expect(seen).toEqual(['a', 'b', 'c'])
+    expect(reader.position).toBe(last! + 3)
+  })
+
   it('keeps timestamps far apart in one batch', async () => {
     const log = await open()
     const at = await partition(log, { 'message.timestamp.before.max.ms': String(2 ** 53) })

@@ -214,7 +214,8 @@ export function resetHistorySuite(name: string, placeIn: (folder: string) => His
       const [early, late] = [true, false].map((isEarly) =>
         valuesOf(records).filter((each) => (JSON.parse(each).ruleSet.offset === -1) === isEarly),
       )
-      expect(early!.length).toBeGreaterThan(100)
+      // One for each event before the first deployment, and for what of the features came back in time.
+      expect(early!.length).toBeGreaterThanOrEqual(80)
       expect(await replayed(records)).toEqual(late)
       expect(await replayed(records, load(first))).toEqual(expect.arrayContaining(early!))
       const sets = new Set(late!.map((each) => JSON.parse(each).ruleSet.hash))

@@ -1,10 +1,18 @@
 import type { LogRecord, TopicPartition } from '../../record/record.ts'
-import type { Isolation } from '../log.ts'
+import type { Isolation, OffsetSpan } from '../log.ts'
 import { AbortedFilter } from './aborted.ts'
 import { BatchCursor, batchesIn, type RecordBatch } from './batch-decoder.ts'
 import type { FetchResponse } from './fetch.ts'
 
-/** The records of a fetch that a reader at `fromOffset` sees, given out a part at a time: each is made only for its part. */
+/** What of its partition a reader sees. */
+export interface ReaderView {
+  readonly fromOffset: number
+  readonly isolation: Isolation
+  /** Batches that lie in one of these are passed over. */
+  readonly leftOut?: readonly OffsetSpan[]
+}
+
+/** The records of a fetch that a reader sees, given out a part at a time: each is made only for its part. */
 export class FetchedRecords {
   readonly #partition: TopicPartition
   readonly #fromOffset: number
@@ -17,8 +25,7 @@ export class FetchedRecords {
   /** @throws LogError `record-format-unsupported` when the first batch cannot be read; before a later one it ends */
   constructor(
     partition: TopicPartition,
-    fromOffset: number,
-    isolation: Isolation,
+    { fromOffset, isolation, leftOut = [] }: ReaderView,
     { recordSet, aborted }: Pick<FetchResponse, 'recordSet' | 'aborted'>,
   ) {
     this.#partition = partition
@@ -29,7 +36,8 @@ export class FetchedRecords {
     try {
       for (const batch of batchesIn(recordSet)) {
         const shown = filter === undefined ? !batch.isControl : filter.shows(batch)
-        if (shown && batch.lastOffset >= fromOffset) this.#batches.push(batch)
+        const isLeftOut = leftOut.some(({ from, to }) => from <= batch.baseOffset && batch.lastOffset < to)
+        if (shown && !isLeftOut && batch.lastOffset >= fromOffset) this.#batches.push(batch)
         this.#endOffset = Math.max(this.#endOffset, batch.lastOffset + 1)
       }
     } catch (error) {

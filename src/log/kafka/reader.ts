@@ -1,6 +1,6 @@
 import { LogError } from '../../errors.ts'
 import { nameOf, type TopicPartition } from '../../record/record.ts'
-import type { FetchedBatch, Isolation, PartitionReader, ReaderOptions } from '../log.ts'
+import type { FetchedBatch, Isolation, OffsetSpan, PartitionReader, ReaderOptions } from '../log.ts'
 import { BrokerError, check, codes, hasCode } from './broker-error.ts'
 import { type Cluster, Links } from './cluster.ts'
 import { toLogError } from './failures.ts'
@@ -43,6 +43,8 @@ export class KafkaReader implements PartitionReader {
   #position: number
   #ahead: Promise<Fetched> | undefined
   #rest: Rest | undefined
+  /** What the caller knows of what lies ahead, in order. */
+  #known: OffsetSpan[] = []
 
   constructor(
     cluster: Cluster,
@@ -69,6 +71,10 @@ export class KafkaReader implements PartitionReader {
 
   seek(offset: number): void {
     this.#position = offset
+  }
+
+  leaveOut(span: OffsetSpan): void {
+    this.#known.push(span)
   }
 
   async poll(maxWaitMs: number): Promise<FetchedBatch> {
@@ -106,8 +112,10 @@ export class KafkaReader implements PartitionReader {
 
   #take({ response }: Fetched): FetchedBatch {
     const committed = this.#isolation === 'read-committed'
-    const fetched = new FetchedRecords(this.#partition, this.#position, this.#isolation, response)
+    const view = { fromOffset: this.#position, isolation: this.#isolation, leftOut: this.#known }
+    const fetched = new FetchedRecords(this.#partition, view, response)
     const { endOffset } = fetched
+    this.#known = this.#known.filter(({ to }) => to > endOffset)
     // The broker notes the ends before it reads: the records may go further.
     const highWatermark = Math.max(response.highWatermark, endOffset)
     const lastStableOffset = committed ? Math.max(response.lastStableOffset, endOffset) : response.lastStableOffset

@@ -18,6 +18,11 @@ export class PackedRecord extends PackedFields implements OutgoingRecord {
   get packed(): Packed {
     return this
   }
+
+  /** Only decisions are packed. */
+  get isOutput(): boolean {
+    return true
+  }
 }
 
 /** The record with its fields as its own, as it can go to another thread or process. */

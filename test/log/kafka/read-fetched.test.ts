@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { batchAt } from '../../../src/log/kafka/batch-format.ts'
 import type { FetchResponse } from '../../../src/log/kafka/fetch.ts'
 import { FetchedRecords } from '../../../src/log/kafka/read-fetched.ts'
-import type { Isolation } from '../../../src/log/log.ts'
+import type { Isolation, OffsetSpan } from '../../../src/log/log.ts'
 import type { LogRecord } from '../../../src/record/record.ts'
 import { aborted, at, marker, ofTransaction, record, storedBatch } from './batches.ts'
 
 type Response = Pick<FetchResponse, 'recordSet' | 'aborted'>
 
 function readFetched(partition: typeof at, fromOffset: number, isolation: Isolation, response: Response) {
-  const fetched = new FetchedRecords(partition, fromOffset, isolation, response)
+  const fetched = new FetchedRecords(partition, { fromOffset, isolation }, response)
   return { records: fetched.take(Number.POSITIVE_INFINITY), nextOffset: fetched.nextOffset }
 }
 
@@ -52,9 +52,23 @@ describe('a fetch', () => {
     )
   })
 
+  it('passes over batches that lie in a span to be left out, and shows those that reach beyond it', () => {
+    const more = { recordSet: Buffer.concat([recordSet, storedBatch(6, [record('f'), record('g')])]), aborted: [] }
+    const shown = (...leftOut: OffsetSpan[]) => {
+      const fetched = new FetchedRecords(at, { fromOffset: 0, isolation: 'read-committed', leftOut }, more)
+      const text = fetched.take(100).map(({ value }) => String(value))
+      return { text: text.join(''), nextOffset: fetched.nextOffset }
+    }
+    expect(shown({ from: 4, to: 6 })).toEqual({ text: 'abcfg', nextOffset: 8 })
+    expect(shown({ from: 4, to: 8 })).toEqual({ text: 'abc', nextOffset: 8 })
+    expect(shown({ from: 5, to: 8 })).toEqual({ text: 'abcde', nextOffset: 8 })
+    expect(shown({ from: 0, to: 5 })).toEqual({ text: 'defg', nextOffset: 8 })
+    expect(shown({ from: 0, to: 4 }, { from: 6, to: 7 })).toEqual({ text: 'defg', nextOffset: 8 })
+  })
+
   it.each([1, 2, 3, 4])('gives out the same in parts of %i, and says behind each where the next begins', (most) => {
     const response = { recordSet: Buffer.concat([recordSet, marker(6, 1, 'commit').bytes]), aborted: [] }
-    const fetched = new FetchedRecords(at, 1, 'read-committed', response)
+    const fetched = new FetchedRecords(at, { fromOffset: 1, isolation: 'read-committed' }, response)
     expect(fetched.endOffset).toBe(7)
     const given: LogRecord[] = []
     while (fetched.hasMore) {
