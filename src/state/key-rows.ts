@@ -1,10 +1,7 @@
 import { CacheEntry } from './cache.ts'
 import type { Entry } from './engine.ts'
 import type { PackedBytes } from './packed-bytes.ts'
-import type { PendingRows } from './pending-rows.ts'
 import type { Span, SpanTable } from './span-table.ts'
-import type { WindowEntry, WindowRows } from './stores.ts'
-import { hashed, hashText } from './text-hash.ts'
 import { type RowAt, Rows } from './window-rows.ts'
 
 // Estimates: a row with its value, which is bytes or an object, and a key with its place in maps.
@@ -23,23 +20,17 @@ export interface RowsOwner {
   readonly appliedBatch: number
   readonly spans: SpanTable
   forget(rows: KeyRows): void
-  wishFor(rows: KeyRows, fromMs: number, toMs: number): void
-  putInto(rows: KeyRows, entry: WindowEntry<unknown>): void
-  fetchFrom(rows: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<unknown>>
-  backwardFetchFrom(rows: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<unknown>>
 }
 
 /**
- * A key's rows in memory. Every row is as the newest write left it; in the span that is known they are all there are, and
+ * A key's rows in the cache. Every row is as the newest write left it; in the span that is known they are all there are, and
  * outside are only some that are not in the database yet, or not worth removing.
  */
-export class KeyRows extends CacheEntry implements WindowRows<unknown> {
+export class KeyRows extends CacheEntry {
   readonly key: string
-  /** The number that its store gave to what was put last; 0 before. */
-  lastPut = 0
   readonly #owner: RowsOwner
-  /** Where the spans are that are known, and that a batch asked for; -1 while the store does not hold the key. */
-  #at = -1
+  /** Where the spans are that are known, and that a batch asked for. */
+  readonly #at: number
   #cells: unknown[] = []
   #base = 0
   /** The batch that put a row last. */
@@ -47,46 +38,17 @@ export class KeyRows extends CacheEntry implements WindowRows<unknown> {
   #unasked = 0
   #rowCosts = 0
   #trimAt = fewRows
-  /** The key's hash. */
-  #hash = 0
 
-  constructor(key: string, owner: RowsOwner) {
+  /** @param pending the key's rows of those that wait for the database */
+  constructor(key: string, pending: Rows, owner: RowsOwner) {
     super(keyCost + key.length)
     this.key = key
     this.#owner = owner
-  }
-
-  /** The store is about to hold the key, with its rows of those that wait for the database. */
-  enter(pending: PendingRows): void {
-    const owner = this.#owner
     this.#at = owner.spans.take()
-    hashText(this.key)
-    this.#hash = hashed.bits
-    const rows = pending.rowsOf(this.key, this.#hash, owner.batch)
-    if (rows.length === 0) return
-    this.#hold(rows)
-    for (let n = 0; n < rows.length; n++) this.#rowCosts += rowCost(rows.bytesAt(n))
+    if (pending.length === 0) return
+    this.#hold(pending)
+    for (let n = 0; n < pending.length; n++) this.#rowCosts += rowCost(pending.bytesAt(n))
     this.sizeBytes = this.heldBytes
-  }
-
-  get hash(): number {
-    return this.#hash
-  }
-
-  ask(fromMs: number, toMs: number): void {
-    this.#owner.wishFor(this, fromMs, toMs)
-  }
-
-  put(entry: WindowEntry<unknown>): void {
-    this.#owner.putInto(this, entry)
-  }
-
-  fetch(fromMs: number, toMs: number): Iterable<WindowEntry<unknown>> {
-    return this.#owner.fetchFrom(this, fromMs, toMs)
-  }
-
-  backwardFetch(fromMs: number, toMs: number): Iterable<WindowEntry<unknown>> {
-    return this.#owner.backwardFetchFrom(this, fromMs, toMs)
   }
 
   get rows(): Rows {

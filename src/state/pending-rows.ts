@@ -1,12 +1,11 @@
-import { readOrdered } from './keys.ts'
-import { placesOf } from './window-page.ts'
+import type { PackedBytes } from './packed-bytes.ts'
+import { isRowOf, type OpenPage, placesOf, type RowPlaces, rowOffsetOf, rowTimeOf } from './window-page.ts'
 import { Rows } from './window-rows.ts'
 
 const firstCapacity = 1024
 // Of each row, in one ring: the page that it lies in, where in the page, how many rows before it the last one with the same bucket
 // is (0 for none), and its key's hash.
 const fields = 4
-const timeBytes = 8
 
 /** What one batch brought. */
 interface Batch {
@@ -14,12 +13,24 @@ interface Batch {
   readonly endPage: number
 }
 
+/** A key as its rows are sought. */
+export interface HashedKey {
+  readonly key: string
+  /** 32 bits. */
+  readonly hash: number
+}
+
 /**
- * The rows that a window store's pages hold on their way to the database, found by key where they lie: about 20 bytes a row besides
- * its page. Rows come and go in one order, so that a ring of numbers does for all of them.
+ * The rows of a window store that are on their way to the database, with those of the page that is being filled: found by key
+ * where they lie, with about 30 bytes a row besides its page. Rows come and go in one order, so that a ring of numbers does for
+ * all of them. Those whose hashes share a bucket are a chain, from the row that was put last to the first. A row is known by its
+ * number; 0 stands for none.
  */
 export class PendingRows {
+  readonly #open: OpenPage
   #ring = new Uint32Array(fields * firstCapacity)
+  /** No row is later than this of those in the same chain up to it. */
+  #latestMs = new Float64Array(firstCapacity)
   /** By the hash of a key: the number of the last row, modulo 2^32, with that bucket; what is there of rows that are gone is not taken for one. */
   #heads = new Uint32Array(firstCapacity)
   #capacity = firstCapacity
@@ -30,19 +41,25 @@ export class PendingRows {
   #firstPage = 0
   readonly #batches: Batch[] = []
 
-  /** @param firstRow what rows are counted from; not 0, which is what stands for none */
-  constructor(firstRow = 1) {
+  /**
+   * @param open where rows lie until their page is sealed
+   * @param firstRow what rows are counted from; not 0
+   */
+  constructor(open: OpenPage, firstRow = 1) {
+    this.#open = open
     this.#firstRow = firstRow
     this.#nextRow = firstRow
   }
 
-  /** Takes note of a row of the page that is sealed next. */
-  add(hash: number, at: number): void {
+  /** Takes note of a row of the open page. */
+  add(hash: number, at: number, timeMs: number): void {
     if (this.#nextRow - this.#firstRow === this.#capacity) this.#grow()
-    this.#link(this.#nextRow++, hash, this.#openPage, at)
+    const row = this.#nextRow++
+    this.#put(row, this.#openPage, at)
+    this.#link(row, hash, timeMs)
   }
 
-  /** The page with the rows that were added since the last one. */
+  /** The open page is sealed as this one. */
   seal(page: Buffer): void {
     this.#pages.push(page)
   }
@@ -68,16 +85,48 @@ export class PendingRows {
     this.#batches.length = 0
   }
 
-  /** The rows of a key in sealed pages, put by the batch with this number as far as anybody knows. */
-  rowsOf(key: string, hash: number, batch: number): Rows {
+  /** The last row of the chain that holds what has this hash. */
+  last(hash: number): number {
+    const back = ((this.#nextRow >>> 0) - this.#heads[hash & (this.#capacity - 1)]!) >>> 0
+    return back > 0 && back <= this.#nextRow - this.#firstRow ? this.#nextRow - back : 0
+  }
+
+  /** The row before it in its chain. */
+  before(row: number): number {
+    const back = this.#ring[this.#cell(row) + 2]!
+    return back > 0 && row - back >= this.#firstRow ? row - back : 0
+  }
+
+  /** Not before the time of any row in its chain up to this one. */
+  latestMs(row: number): number {
+    return this.#latestMs[row & (this.#capacity - 1)]!
+  }
+
+  isOf(row: number, { key, hash }: HashedKey): boolean {
+    return this.#ring[this.#cell(row) + 3] === hash && isRowOf(this.#pageOf(row), key, this.#placesOf(row))
+  }
+
+  timeOf(row: number): number {
+    return rowTimeOf(this.#pageOf(row), this.#placesOf(row))
+  }
+
+  offsetOf(row: number): number {
+    return rowOffsetOf(this.#pageOf(row), this.#placesOf(row))
+  }
+
+  /** The row's value. */
+  packedAt(row: number): PackedBytes {
+    const { valueAt, end } = this.#placesOf(row)
+    return this.#pageOf(row).toString('latin1', valueAt, end)
+  }
+
+  /** All rows of a key, put by the batch with this number as far as anybody knows. */
+  rowsOf(key: HashedKey, batch: number): Rows {
+    const found: number[] = []
+    for (let row = this.last(key.hash); row !== 0; row = this.before(row)) if (this.isOf(row, key)) found.push(row)
     let rows = new Rows()
-    const found = this.#find(key, hash)
-    for (let n = found.length - 2; n >= 0; n -= 2) {
-      const page = found[n] as Buffer
-      const { timeAt, valueAt, end } = placesOf(page, found[n + 1] as number)
-      const row = { timeMs: readOrdered(page, timeAt), offset: readOrdered(page, timeAt + timeBytes) }
-      rows = rows.with(row, page.toString('latin1', valueAt, end), batch)
-    }
+    for (const row of found.reverse())
+      rows = rows.with({ timeMs: this.timeOf(row), offset: this.offsetOf(row) }, this.packedAt(row), batch)
     return rows
   }
 
@@ -85,47 +134,48 @@ export class PendingRows {
     return this.#firstPage + this.#pages.length
   }
 
-  /** Pages and where in them the rows begin, in turn; the newest row first. */
-  #find(key: string, hash: number): (Buffer | number)[] {
-    const found: (Buffer | number)[] = []
-    const next = this.#nextRow >>> 0
-    const count = this.#nextRow - this.#firstRow
-    const ring = this.#ring
-    let back = (next - this.#heads[hash & (this.#capacity - 1)]!) >>> 0
-    while (back > 0 && back <= count) {
-      const cell = fields * ((next - back) & (this.#capacity - 1))
-      const page = this.#pages[(ring[cell]! - this.#firstPage) >>> 0]
-      if (page !== undefined && ring[cell + 3] === hash) {
-        const at = ring[cell + 1]!
-        const { keyAt, timeAt } = placesOf(page, at)
-        if (page.toString('utf8', keyAt, timeAt) === key) found.push(page, at)
-      }
-      const step = ring[cell + 2]!
-      if (step === 0) break
-      back += step
-    }
-    return found
+  #cell(row: number): number {
+    return fields * (row & (this.#capacity - 1))
   }
 
-  #link(row: number, hash: number, page: number, at: number): void {
-    const bucket = hash & (this.#capacity - 1)
-    const back = (row - this.#heads[bucket]!) >>> 0
-    this.#heads[bucket] = row
-    const cell = fields * (row & (this.#capacity - 1))
+  #pageOf(row: number): Buffer {
+    return this.#pages[(this.#ring[this.#cell(row)]! - this.#firstPage) >>> 0] ?? this.#open.bytes
+  }
+
+  #placesOf(row: number): RowPlaces {
+    return placesOf(this.#pageOf(row), this.#ring[this.#cell(row) + 1]!)
+  }
+
+  #put(row: number, page: number, at: number): void {
+    const cell = this.#cell(row)
     this.#ring[cell] = page
     this.#ring[cell + 1] = at
-    this.#ring[cell + 2] = back <= row - this.#firstRow ? back : 0
-    this.#ring[cell + 3] = hash
+  }
+
+  /** Chains the row to those before it. */
+  #link(row: number, hash: number, timeMs: number): void {
+    const place = row & (this.#capacity - 1)
+    const bucket = hash & (this.#capacity - 1)
+    const since = (row - this.#heads[bucket]!) >>> 0
+    const back = since <= row - this.#firstRow ? since : 0
+    this.#heads[bucket] = row
+    this.#ring[fields * place + 2] = back
+    this.#ring[fields * place + 3] = hash
+    this.#latestMs[place] = back === 0 ? timeMs : Math.max(timeMs, this.latestMs(row - back))
   }
 
   #grow(): void {
-    const [ring, capacity] = [this.#ring, this.#capacity]
+    const [ring, latestMs, capacity] = [this.#ring, this.#latestMs, this.#capacity]
     this.#capacity = 2 * capacity
     this.#ring = new Uint32Array(fields * this.#capacity)
+    this.#latestMs = new Float64Array(this.#capacity)
     this.#heads = new Uint32Array(this.#capacity)
     for (let row = this.#firstRow; row < this.#nextRow; row++) {
-      const cell = fields * (row & (capacity - 1))
-      this.#link(row, ring[cell + 3]!, ring[cell]!, ring[cell + 1]!)
+      const place = row & (capacity - 1)
+      const cell = fields * place
+      this.#put(row, ring[cell]!, ring[cell + 1]!)
+      // Its chain was a longer one, so that this is not too early.
+      this.#link(row, ring[cell + 3]!, latestMs[place]!)
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { PackedSerde } from '../record/serde.ts'
+import type { Span } from './span-table.ts'
 import type { WindowEntry } from './stores.ts'
 import type { Rows } from './window-rows.ts'
 
-export interface Walk {
-  readonly first: number
-  /** The index at which it is over. */
-  readonly end: number
+/** Times that are walked over, both inclusive. */
+export interface WalkSpan extends Span {
+  /** 1 for the oldest first, -1 for the newest. */
   readonly step: 1 | -1
 }
 
@@ -21,10 +21,12 @@ export class RowWalk<V> implements Iterable<WindowEntry<V>>, Iterator<WindowEntr
   readonly #answer: { done: boolean; value: WindowEntry<V> | undefined } = { done: false, value: undefined }
   #at: number
 
-  constructor(rows: Rows, { first, end, step }: Walk, serde: PackedSerde<V>) {
+  constructor(rows: Rows, { fromMs, toMs, step }: WalkSpan, serde: PackedSerde<V>) {
     this.#rows = rows
-    this.#at = first
-    this.#end = end
+    const from = rows.startOf(fromMs)
+    const to = rows.endOf(toMs)
+    this.#at = step > 0 ? from : to - 1
+    this.#end = step > 0 ? to : from - 1
     this.#step = step
     this.#serde = serde
   }

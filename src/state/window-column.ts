@@ -3,7 +3,7 @@ import type { CacheName, Journal } from './journal.ts'
 import type { PackedBytes } from './packed-bytes.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowStoreDef } from './stores.ts'
-import { WindowPage, WindowPageWriter } from './window-page.ts'
+import { type OpenPage, WindowPage, WindowPageWriter } from './window-page.ts'
 import type { RowAt } from './window-rows.ts'
 import { WindowSegments } from './window-segments.ts'
 
@@ -46,6 +46,11 @@ export class WindowColumn {
   /** Where the database has the rows of a key from `fromMs` to `toMs`, both inclusive: a range a segment. */
   rangesOf(key: string, fromMs: number, toMs: number): KeyRange[] {
     return this.#segments.rangesOf(key, fromMs, toMs)
+  }
+
+  /** Where rows lie until they are sealed. */
+  get open(): OpenPage {
+    return this.#writer
   }
 
   /** Whether the open page is to be sealed before another row comes. */

@@ -1,6 +1,6 @@
 import type { Change, Entry } from './engine.ts'
 import { type CacheName, Write } from './journal.ts'
-import { windowKeyOf, windowTimeOf, writeOrdered } from './keys.ts'
+import { readOrdered, windowKeyOf, windowTimeOf, writeOrdered } from './keys.ts'
 import type { PackedBytes } from './packed-bytes.ts'
 import { expiredBefore } from './retention.ts'
 import type { StoredKeys } from './stored-keys.ts'
@@ -14,8 +14,9 @@ import type { WindowSegments } from './window-segments.ts'
  */
 
 const lengthBytes = 4
+const timeBytes = 8
 /** The time and the offset at the end of a row's key. */
-const rowBytes = 16
+const rowBytes = 2 * timeBytes
 const firstBytes = 4096
 /** A page that is longer than this is full. */
 const fullBytes = 64 * 1024
@@ -25,12 +26,22 @@ const mostBytesPerUnit = 3
 /** The key of a page in the changelog: shorter than that of any row, which were records of their own before there were pages. */
 const pageKey = Buffer.from('rows')
 
+/** A page that rows are being added to. */
+export interface OpenPage {
+  /** The same bytes may lie in other memory after the next row. */
+  readonly bytes: Buffer
+}
+
 /** Fills one page at a time. */
-export class WindowPageWriter {
+export class WindowPageWriter implements OpenPage {
   #bytes = Buffer.allocUnsafeSlow(firstBytes)
   #at = 0
   #rows = 0
   #latestMs = Number.NEGATIVE_INFINITY
+
+  get bytes(): Buffer {
+    return this.#bytes
+  }
 
   get isEmpty(): boolean {
     return this.#at === 0
@@ -58,7 +69,7 @@ export class WindowPageWriter {
     bytes.writeUInt32BE(length, start)
     const at = start + lengthBytes + length
     writeOrdered(bytes, row.timeMs, at)
-    writeOrdered(bytes, row.offset, at + 8)
+    writeOrdered(bytes, row.offset, at + timeBytes)
     bytes.writeUInt32BE(value.length, at + rowBytes)
     const valueAt = at + rowBytes + lengthBytes
     bytes.write(value, valueAt, 'latin1')
@@ -104,6 +115,22 @@ export function placesOf(page: Buffer, at: number): RowPlaces {
   return { keyAt, timeAt, valueAt, end: valueAt + page.readUInt32BE(valueAt - lengthBytes) }
 }
 
+/** The time of a row, by its places. */
+export const rowTimeOf = (page: Buffer, { timeAt }: RowPlaces): number => readOrdered(page, timeAt)
+
+export const rowOffsetOf = (page: Buffer, { timeAt }: RowPlaces): number => readOrdered(page, timeAt + timeBytes)
+
+/** Whether a row, by its places, is the key's: without a text of its own where the key is ASCII. */
+export function isRowOf(page: Buffer, key: string, { keyAt, timeAt }: RowPlaces): boolean {
+  if (timeAt - keyAt !== key.length) return timeAt - keyAt > key.length && page.toString('utf8', keyAt, timeAt) === key
+  for (let n = 0; n < key.length; n++) {
+    const code = key.charCodeAt(n)
+    // A longer code would make the row's key longer than its text.
+    if (code !== page[keyAt + n] || code >= 0x80) return false
+  }
+  return true
+}
+
 /** In the order in which they were put, their keys as in the changelog. */
 function eachRowInPage(page: Buffer, take: (key: Buffer, value: Buffer) => void): void {
   for (let at = 0; at < page.length; ) {
@@ -120,7 +147,7 @@ export function eachLoggedRow({ key, value }: Entry, take: (row: Entry) => void)
 }
 
 /** What a row takes in memory besides its bytes, while the database does not have it; an estimate. */
-const rowCost = 24
+const rowCost = 36
 
 /** Where a page's rows go. */
 export interface PageTarget {

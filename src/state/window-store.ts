@@ -1,19 +1,21 @@
 import { StateStoreError } from '../errors.ts'
 import type { PackedSerde } from '../record/serde.ts'
 import type { StateCache } from './cache.ts'
-import type { Entry, KeyRange, StateDb } from './engine.ts'
+import type { StateDb } from './engine.ts'
 import type { Journal, StoreState } from './journal.ts'
+import { type HandleOwner, KeyHandle } from './key-handle.ts'
 import { KeyRows, type RowsOwner } from './key-rows.ts'
-import { wellFormed, windowOffsetOf, windowTimeOf } from './keys.ts'
+import { wellFormed } from './keys.ts'
+import { MissingRows } from './missing-rows.ts'
 import { packedSerde } from './packed-bytes.ts'
 import { PendingRows } from './pending-rows.ts'
+import { PendingWalk } from './pending-walk.ts'
 import { expiredBefore } from './retention.ts'
-import { RowWalk } from './row-walk.ts'
-import { type Span, SpanTable } from './span-table.ts'
+import { RowWalk, type WalkSpan } from './row-walk.ts'
+import { SpanTable } from './span-table.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import type { WindowEntry, WindowRows, WindowStore, WindowStoreDef } from './stores.ts'
 import { WindowColumn } from './window-column.ts'
-import { Rows } from './window-rows.ts'
 
 export interface WindowStoreOptions {
   readonly db: StateDb
@@ -23,33 +25,27 @@ export interface WindowStoreOptions {
   readonly stored: StoredKeys
 }
 
-/** A span of a key that is to be read. With `onwards` also what is later, if that is little. */
-interface Gap extends Span {
-  readonly held: KeyRows
-  readonly onwards: boolean
-}
-
-/** So many entries are read in one go where a key's last ones are wanted. */
-const lastEntries = 256
-const noRows = new Rows()
 const none: readonly never[] = []
 
 /**
  * Hides what is past its retention whether or not a sweep has been there, so that sweeps change no result. Reads cost
- * what they return, not what the window holds. Rows stay in the task's cache, with the span of time in which they are all
- * there are: what lies there is not read again.
+ * what they return, not what the window holds. Rows of keys that the database has stay in the task's cache, with the span of time in
+ * which they are all there are: what lies there is not read again. Of other keys all rows wait for the database, and are read where
+ * they lie.
  */
-export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsOwner {
+export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsOwner, HandleOwner {
   readonly #def: WindowStoreDef<V>
   readonly #serde: PackedSerde<V>
-  readonly #db: StateDb
   readonly #cache: StateCache
   readonly #streamTimeMs: () => number
   readonly #column: WindowColumn
-  #wishes = new Set<KeyRows>()
+  readonly #pending: PendingRows
+  readonly #missing: MissingRows
   #keys = new Map<string, KeyRows>()
   #spans = new SpanTable()
-  readonly #pending = new PendingRows()
+  /** Those of the cache's batch with this number. */
+  #handles = new Map<string, KeyHandle>()
+  #handlesBatch = -1
   /** What was put last, and its number: sequences over the same events all keep them. */
   #lastPut: WindowEntry<V> | undefined
   #lastNumber = 0
@@ -60,10 +56,11 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   constructor(def: WindowStoreDef<V>, { db, journal, cache, streamTimeMs, stored }: WindowStoreOptions) {
     this.#def = def
     this.#serde = packedSerde(def.serde)
-    this.#db = db
     this.#cache = cache
     this.#streamTimeMs = streamTimeMs
     this.#column = new WindowColumn(def, { db, journal, stored, cachedIn: undefined })
+    this.#pending = new PendingRows(this.#column.open)
+    this.#missing = new MissingRows({ db, name: def.name, cache, column: this.#column })
   }
 
   get batch(): number {
@@ -79,84 +76,76 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   at(key: string): WindowRows<V> {
-    return this.#rowsOf(wellFormed(key)) as WindowRows<V>
+    return this.#handleOf(wellFormed(key)) as WindowRows<V>
   }
 
   put(key: string, entry: WindowEntry<V>): void {
-    this.putInto(this.#rowsOf(wellFormed(key)), entry)
+    this.putInto(this.#handleOf(wellFormed(key)), entry)
   }
 
   fetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
-    return this.fetchFrom(this.#rowsOf(wellFormed(key)), fromMs, toMs)
+    return this.fetchFrom(this.#handleOf(wellFormed(key)), fromMs, toMs)
   }
 
   backwardFetch(key: string, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
-    return this.backwardFetchFrom(this.#rowsOf(wellFormed(key)), fromMs, toMs)
+    return this.backwardFetchFrom(this.#handleOf(wellFormed(key)), fromMs, toMs)
   }
 
   wish(key: string, fromMs: number, toMs: number): WindowRows<V> {
-    const held = this.#rowsOf(wellFormed(key))
-    this.wishFor(held, fromMs, toMs)
-    return held as WindowRows<V>
+    const handle = this.#handleOf(wellFormed(key))
+    this.wishFor(handle, fromMs, toMs)
+    return handle as WindowRows<V>
   }
 
-  putInto(known: KeyRows, entry: WindowEntry<V>): void {
-    const held = this.#current(known)
-    if (this.#isPut(held, entry)) return
-    const { key } = held
+  putInto(known: KeyHandle, entry: WindowEntry<V>): void {
+    const handle = this.#current(known)
+    if (this.#isPut(handle, entry)) return
     const packed = this.#serde.serialize(entry.value)
     if (this.#column.isFull) this.seal()
-    const at = this.#column.add(key, entry, packed)
-    this.#use(held)
-    this.#pending.add(held.hash, at)
+    const at = this.#column.add(handle.key, entry, packed)
+    this.#pending.add(handle.hash, at, entry.timeMs)
+    const { held } = handle
+    if (held === undefined) return
+    this.#cache.use(held)
     held.add(entry, packed, this.#batch)
     if (held.isLong) held.trim(this.#cache.batch, expiredBefore(this.#def, this.#streamTimeMs()))
-    this.#resize(held)
+    this.#cache.resize(held, held.heldBytes)
   }
 
-  fetchFrom(known: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
-    const { rows, from, to } = this.#slice(known, fromMs, toMs)
-    return from < to ? new RowWalk(rows, { first: from, end: to, step: 1 }, this.#serde) : none
+  fetchFrom(known: KeyHandle, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
+    return this.#walk(this.#current(known), { fromMs: this.#clamp(fromMs), toMs, step: 1 })
   }
 
-  backwardFetchFrom(known: KeyRows, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
-    const { rows, from, to } = this.#slice(known, fromMs, toMs)
-    return from < to ? new RowWalk(rows, { first: to - 1, end: from - 1, step: -1 }, this.#serde) : none
+  backwardFetchFrom(known: KeyHandle, fromMs: number, toMs: number): Iterable<WindowEntry<V>> {
+    return this.#walk(this.#current(known), { fromMs: this.#clamp(fromMs), toMs, step: -1 })
   }
 
-  wishFor(known: KeyRows, askedFromMs: number, toMs: number): void {
+  wishFor(known: KeyHandle, askedFromMs: number, toMs: number): void {
     const fromMs = this.#clamp(askedFromMs)
     if (fromMs > toMs) return
-    const held = this.#current(known)
-    this.#use(held)
+    const handle = this.#current(known)
+    let { held } = handle
+    if (held === undefined) {
+      if (handle.isAsked || !this.#column.mayHave(handle.key)) return handle.note(fromMs, toMs)
+      held = this.#enter(handle)
+    }
+    this.#cache.use(held)
     held.note(fromMs, toMs, this.#cache.batch)
     if (held.isComplete) return
-    if (this.#column.mayHave(held.key)) this.#wishes.add(held)
+    if (this.#column.mayHave(handle.key)) this.#missing.add(held)
     else held.knowAll()
+  }
+
+  hold(handle: KeyHandle): void {
+    if (handle.held !== undefined) return
+    const held = this.#enter(handle)
+    held.note(handle.fromMs, handle.toMs, this.#cache.batch)
+    held.knowAll()
   }
 
   async load(): Promise<void> {
     await this.#column.load()
-    const into = this.#keys
-    const streamTimeMs = this.#streamTimeMs()
-    let gaps: Gap[] = []
-    for (const held of this.#wishes) {
-      for (const span of held.missing())
-        gaps.push({ held, ...span, onwards: span.toMs >= streamTimeMs && !held.isKnownAfter(span.toMs) })
-    }
-    this.#wishes = new Set()
-    while (gaps.length > 0) {
-      const ranges = gaps.map((gap) => this.#rangesOf(gap))
-      const answers = await this.#cache.reading(this.#db.getRanges(this.#def.name, ranges.flat()))
-      // After a discard nothing may be taken for known that was read before it.
-      if (this.#keys !== into) return
-      let at = 0
-      gaps = gaps.flatMap((gap, n) => {
-        const from = at
-        at += ranges[n]!.length
-        return this.#fill(gap, answers.slice(from, at))
-      })
-    }
+    await this.#missing.load(this.#streamTimeMs())
   }
 
   seal(): void {
@@ -171,6 +160,7 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   applied(): void {
+    if (this.#handlesBatch === this.#cache.batch) this.#holdStored()
     this.#appliedBatch++
     this.#pending.applied()
   }
@@ -180,7 +170,8 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
   }
 
   discard(): void {
-    this.#wishes = new Set()
+    this.#missing.discard()
+    this.#handles = new Map()
     this.#keys = new Map()
     this.#spans = new SpanTable()
     this.#lastPut = undefined
@@ -193,86 +184,67 @@ export class BufferedWindowStore<V> implements WindowStore<V>, StoreState, RowsO
     this.#keys.delete(key)
   }
 
-  #rangesOf({ held, fromMs, toMs, onwards }: Gap): KeyRange[] {
-    const ranges = this.#column.rangesOf(held.key, fromMs, onwards ? Number.POSITIVE_INFINITY : toMs)
-    return onwards ? ranges.map((range) => ({ ...range, limit: lastEntries })) : ranges
+  /** Keeps the rows that are about to be found in the database of keys that were asked for when it had none of them. */
+  #holdStored(): void {
+    for (const handle of this.#handles.values())
+      if (handle.isAsked && handle.held === undefined && this.#column.mayHave(handle.key)) this.hold(handle)
   }
 
-  /** Takes in what was read, a list a segment; returns what is still to be read. */
-  #fill({ held, fromMs, toMs, onwards }: Gap, answers: readonly Entry[][]): Gap[] {
-    let knownToMs = onwards ? Number.POSITIVE_INFINITY : toMs
-    for (const entries of answers) {
-      // There may be more rows at the last one's time.
-      if (onwards && entries.length === lastEntries)
-        knownToMs = Math.min(knownToMs, windowTimeOf(entries.at(-1)!.key) - 1)
+  #handleOf(key: string): KeyHandle {
+    const { batch } = this.#cache
+    if (this.#handlesBatch !== batch) {
+      this.#handles = new Map()
+      this.#handlesBatch = batch
     }
-    const isCut = onwards && knownToMs < Number.POSITIVE_INFINITY
-    const entries = joined(answers)
-    held.addRead(isCut ? entries.filter(({ key }) => windowTimeOf(key) <= knownToMs) : entries, {
-      fromMs,
-      toMs: Math.max(fromMs - 1, knownToMs),
-    })
-    this.#resize(held)
-    return isCut && knownToMs < toMs ? [{ held, fromMs: knownToMs + 1, toMs, onwards: false }] : []
+    const known = this.#handles.get(key)
+    if (known !== undefined) return known
+    const handle = new KeyHandle(key, batch, this)
+    handle.held = this.#keys.get(key)
+    this.#handles.set(key, handle)
+    return handle
   }
 
-  #rowsOf(key: string): KeyRows {
-    return this.#keys.get(key) ?? new KeyRows(key, this)
+  /** The key's handle that counts: another batch's may have been kept. */
+  #current(known: KeyHandle): KeyHandle {
+    return known.batch === this.#cache.batch ? known : this.#handleOf(known.key)
   }
 
   /** Whether the same was just put there; takes note of it. */
-  #isPut(held: KeyRows, entry: WindowEntry<V>): boolean {
+  #isPut(handle: KeyHandle, entry: WindowEntry<V>): boolean {
     const last = this.#lastPut
     if (last?.value !== entry.value || last.offset !== entry.offset || last.timeMs !== entry.timeMs) {
       this.#lastPut = entry
       this.#lastNumber++
-    } else if (held.lastPut === this.#lastNumber) return true
-    held.lastPut = this.#lastNumber
+    } else if (handle.lastPut === this.#lastNumber) return true
+    handle.lastPut = this.#lastNumber
     return false
   }
 
-  /** The key's rows that count: others may have taken the place of those since they were looked up. */
-  #current(known: KeyRows): KeyRows {
-    return known.place < 0 ? this.#rowsOf(known.key) : known
-  }
-
-  #use(held: KeyRows): void {
-    if (held.place < 0) {
-      held.enter(this.#pending)
-      this.#keys.set(held.key, held)
-    }
+  /** The cache holds the key from now on, with its rows of those that wait for the database. */
+  #enter(handle: KeyHandle): KeyRows {
+    const held = new KeyRows(handle.key, this.#pending.rowsOf(handle, this.#batch), this)
     this.#cache.use(held)
-  }
-
-  #resize(held: KeyRows): void {
-    this.#cache.resize(held, held.heldBytes)
+    this.#keys.set(handle.key, held)
+    handle.held = held
+    return held
   }
 
   #clamp(fromMs: number): number {
     return Math.max(fromMs, expiredBefore(this.#def, this.#streamTimeMs()))
   }
 
-  #slice(known: KeyRows, askedFromMs: number, toMs: number): { rows: Rows; from: number; to: number } {
-    const fromMs = this.#clamp(askedFromMs)
-    if (fromMs > toMs) return { rows: noRows, from: 0, to: 0 }
-    const held = this.#current(known)
-    if (!held.answers(fromMs, toMs, this.#cache.batch)) {
+  #walk(handle: KeyHandle, span: WalkSpan): Iterable<WindowEntry<V>> {
+    const { fromMs, toMs } = span
+    if (fromMs > toMs) return none
+    const { key, held } = handle
+    if (!(held?.answers(fromMs, toMs, this.#cache.batch) ?? handle.answers(fromMs, toMs))) {
       throw new StateStoreError(
         'store-not-prefetched',
-        `store ${this.#def.name} was not asked for ${held.key} from ${fromMs} to ${toMs}; ask in the operator's prefetch`,
+        `store ${this.#def.name} was not asked for ${key} from ${fromMs} to ${toMs}; ask in the operator's prefetch`,
       )
     }
-    const { rows } = held
-    return { rows, from: rows.startOf(fromMs), to: rows.endOf(toMs) }
+    return held === undefined
+      ? new PendingWalk(this.#pending, handle, span, this.#serde)
+      : new RowWalk(held.rows, span, this.#serde)
   }
-}
-
-/** Segments follow each other in time, but where the retention has changed. */
-function joined(answers: readonly Entry[][]): readonly Entry[] {
-  if (answers.length < 2) return answers[0] ?? []
-  const entries = answers.flat()
-  const order = (a: Entry, b: Entry) =>
-    windowTimeOf(a.key) - windowTimeOf(b.key) || windowOffsetOf(a.key) - windowOffsetOf(b.key)
-  entries.sort(order)
-  return entries.filter((entry, n) => n === 0 || order(entries[n - 1]!, entry) < 0)
 }

@@ -34,7 +34,10 @@ describe('bytes that stay in memory', () => {
       await state.prefetch()
       state.store(amounts).put(`card-${n}`, { timeMs: 0, offset: n, value: n })
       state.store(names).put(`customer-${n}`, { name: `name ${n}` })
-      state.drain()
+      state.drain().changes()
+      // From now on the database may have the card, so that it is held.
+      state.prefetcher().fetch(amounts, `card-${n}`, -10, 10)
+      await state.prefetch()
       state.applied()
       // What a batch reads and writes otherwise.
       for (let other = 0; other < 4; other++) Buffer.allocUnsafe(Buffer.poolSize / 4)

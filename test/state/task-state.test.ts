@@ -119,7 +119,7 @@ describe('the buffer', () => {
     asked.put({ timeMs: 2, offset: 2, value: 2 })
     asked.ask(0, 9)
     await at.state.prefetch()
-    for (const rows of early) rows.put({ timeMs: 3, offset: rows === early[0] ? 3 : 4, value: 3 })
+    for (const [n, rows] of early.entries()) rows.put({ timeMs: 3, offset: 3 + n, value: 3 })
     for (const rows of [...early, asked, at.amounts.at('w')])
       expect([...rows.fetch(0, 9)].map(({ offset }) => offset)).toEqual([1, 2, 3, 4])
     expect([...asked.backwardFetch(0, 9)].map(({ offset }) => offset)).toEqual([4, 3, 2, 1])

@@ -18,6 +18,9 @@ const asked = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ fromMs: -20, lengthMs: 100 }) },
   { weight: 1, arbitrary: fc.record({ fromMs: timeMs, lengthMs: fc.nat({ max: 30 }) }) },
 )
+/** What becomes of a write to the database while what was asked for is loaded. */
+export type Meanwhile = 'nothing' | 'write' | 'end-write'
+const meanwhile = fc.constantFrom<Meanwhile>('nothing', 'write', 'end-write')
 const value = fc.constantFrom('', 'x', 'yy')
 
 const op = <K extends string, T extends object>(kind: K, fields: { [P in keyof T]: fc.Arbitrary<T[P]> }) =>
@@ -36,7 +39,7 @@ const writes = fc.oneof(
 const asks = fc.oneof(
   op('ask-name', { key }),
   op('ask-seen', { key }),
-  op('ask-amounts', { key: windowName, span: asked }),
+  op('ask-amounts', { key: windowName, span: asked, meanwhile }),
 )
 const moves = fc.oneof(
   { weight: 6, arbitrary: op('drain', {}) },

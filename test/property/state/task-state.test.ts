@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Change, StateDb, StateEngine } from '../../../src/state/engine.ts'
 import { stateEngine } from '../../../src/state/engines/index.ts'
 import { systemColumn } from '../../../src/state/system.ts'
-import { columnsOf, TaskState } from '../../../src/state/task-state.ts'
+import { columnsOf, type Drained, TaskState } from '../../../src/state/task-state.ts'
 import { allStores, amounts, names, seen } from '../../state/state-fixture.ts'
 import { StateModel } from './state-model.ts'
-import { parameters, type StateOp, stateOps } from './state-ops.ts'
+import { type Meanwhile, parameters, type StateOp, stateOps } from './state-ops.ts'
 
 const streamTimeKey = Buffer.from('stream-time')
 
@@ -21,7 +21,8 @@ class Rig {
   #db!: StateDb
   #state!: TaskState
   #nowMs = 0
-  #drained: { readonly changes: readonly Change[]; readonly streamTimeMs: number } | undefined
+  #drained: { readonly drained: Drained; readonly streamTimeMs: number } | undefined
+  #changes: readonly Change[] | undefined
 
   readonly #cacheBytes: number
 
@@ -35,6 +36,7 @@ class Rig {
     this.#db = await this.#engine.open(this.#folder, columnsOf(allStores))
     this.#nowMs = Number(this.#db.getSync(systemColumn, streamTimeKey)?.toString() ?? 0)
     this.#drained = undefined
+    this.#changes = undefined
     this.#state = TaskState.open({
       db: this.#db,
       stores: allStores,
@@ -73,9 +75,7 @@ class Rig {
       case 'ask-seen':
         return ask.get(seen, op.key)
       case 'ask-amounts':
-        ask.fetch(amounts, op.key, op.span.fromMs, op.span.fromMs + op.span.lengthMs)
-        await state.prefetch()
-        return model.ask(op.key, op.span.fromMs, op.span.fromMs + op.span.lengthMs)
+        return this.#ask(op.key, op.span.fromMs, op.span.fromMs + op.span.lengthMs, op.meanwhile)
       case 'prefetch':
         return state.prefetch()
       case 'advance':
@@ -90,6 +90,7 @@ class Rig {
         model.discard()
         this.#nowMs = model.current.nowMs
         this.#drained = undefined
+        this.#changes = undefined
         return
       case 'reopen':
         await this.close()
@@ -107,16 +108,35 @@ class Rig {
     else expect(fetch()).toEqual(backward ? expected.reverse() : expected)
   }
 
+  /** With `meanwhile` a write ends between the wish and its fulfilment, that began before the wish or after it. */
+  async #ask(key: string, fromMs: number, toMs: number, meanwhile: Meanwhile): Promise<void> {
+    if (meanwhile === 'end-write') this.#begin()
+    this.#state.prefetcher().fetch(amounts, key, fromMs, toMs)
+    this.model.ask(key, fromMs, toMs)
+    const loaded = this.#state.prefetch()
+    if (meanwhile !== 'nothing') await this.#write(false)
+    await loaded
+  }
+
   #drain(): void {
     if (this.#drained !== undefined || !this.model.dirty) return
-    this.#drained = { changes: this.#state.drain().changes(), streamTimeMs: this.#nowMs }
+    this.#drained = { drained: this.#state.drain(), streamTimeMs: this.#nowMs }
     this.model.drain()
+  }
+
+  /** What is written of what was drained. */
+  #begin(): readonly Change[] {
+    if (this.#drained === undefined) return []
+    const { drained, streamTimeMs } = this.#drained
+    this.#changes ??= drained.changes(streamTimeMs)
+    return this.#changes
   }
 
   async #write(sweep: boolean): Promise<void> {
     if (this.#drained === undefined) return
-    const { changes, streamTimeMs } = this.#drained
+    const { streamTimeMs } = this.#drained
     const swept = sweep ? await this.#state.sweep(streamTimeMs) : []
+    const changes = this.#begin()
     await this.#db.write([
       ...swept,
       ...changes,
@@ -124,6 +144,7 @@ class Rig {
     ])
     this.#state.applied()
     this.#drained = undefined
+    this.#changes = undefined
     this.model.applied()
   }
 }
@@ -162,8 +183,8 @@ describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => 
           [
             [
               { kind: 'advance', byMs: 11 },
-              { kind: 'ask-amounts', key: 'a', span: { fromMs: 2, lengthMs: 0 } },
-              { kind: 'ask-amounts', key: 'a', span: { fromMs: 0, lengthMs: 0 } },
+              { kind: 'ask-amounts', key: 'a', span: { fromMs: 2, lengthMs: 0 }, meanwhile: 'nothing' },
+              { kind: 'ask-amounts', key: 'a', span: { fromMs: 0, lengthMs: 0 }, meanwhile: 'nothing' },
               { kind: 'fetch', key: 'a', fromMs: 0, lengthMs: 1, backward: false },
             ],
             0,
