@@ -60,6 +60,11 @@ export class StateModel {
     this.#asked.set(key, { fromMs: Math.min(from, fromMs), toMs: Math.max(to, toMs) })
   }
 
+  /** All that the batch asked for of a key, and what lies between. */
+  askedOf(key: string): { readonly fromMs: number; readonly toMs: number } | undefined {
+    return this.#asked.get(key)
+  }
+
   /** `undefined` when the batch did not ask for it. */
   fetch(key: string, askedFromMs: number, toMs: number) {
     const fromMs = Math.max(askedFromMs, this.current.nowMs - retentionMs)

@@ -116,6 +116,9 @@ class Rig {
     const loaded = this.#state.prefetch()
     if (meanwhile !== 'nothing') await this.#write(false)
     await loaded
+    const asked = this.model.askedOf(key)
+    if (asked === undefined) return
+    for (const backward of [true, false]) this.#fetch(key, asked.fromMs, asked.toMs, backward)
   }
 
   #drain(): void {
