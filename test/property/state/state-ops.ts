@@ -26,6 +26,9 @@ const value = fc.constantFrom('', 'x', 'yy')
 const op = <K extends string, T extends object>(kind: K, fields: { [P in keyof T]: fc.Arbitrary<T[P]> }) =>
   fc.record({ kind: fc.constant(kind), ...fields }) as fc.Arbitrary<{ readonly kind: K } & Readonly<T>>
 
+const askAmounts = op('ask-amounts', { key: windowName, span: asked, meanwhile })
+const putAmount = op('put-amount', { key: windowName, timeMs, offset: fc.nat({ max: 3 }), value: fc.nat({ max: 9 }) })
+
 const reads = fc.oneof(
   op('name', { key }),
   op('seen', { key }),
@@ -34,19 +37,26 @@ const reads = fc.oneof(
 const writes = fc.oneof(
   op('put-name', { key, value: fc.option(value, { nil: undefined }) }),
   op('put-seen', { key, value, timeMs }),
-  op('put-amount', { key: windowName, timeMs, offset: fc.nat({ max: 3 }), value: fc.nat({ max: 9 }) }),
+  putAmount,
 )
-const asks = fc.oneof(
-  op('ask-name', { key }),
-  op('ask-seen', { key }),
-  op('ask-amounts', { key: windowName, span: asked, meanwhile }),
-)
+const asks = fc.oneof(op('ask-name', { key }), op('ask-seen', { key }), askAmounts)
 const moves = fc.oneof(
   { weight: 6, arbitrary: op('drain', {}) },
   { weight: 6, arbitrary: op('write', { sweep: fc.boolean() }) },
   { weight: 3, arbitrary: op('advance', { byMs: fc.nat({ max: 6 }) }) },
   { weight: 1, arbitrary: op('discard', {}) },
   { weight: 1, arbitrary: op('reopen', {}) },
+)
+
+/** What can happen to a window store, some of it often: keys are asked for while their rows go to the database. */
+export const windowOps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: putAmount },
+    { weight: 4, arbitrary: askAmounts },
+    { weight: 2, arbitrary: op('drain', {}) },
+    { weight: 1, arbitrary: moves },
+  ),
+  { maxLength: 60, size: 'max' },
 )
 
 /** What can happen to a task's state, in any order. */

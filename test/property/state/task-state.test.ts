@@ -9,7 +9,7 @@ import { systemColumn } from '../../../src/state/system.ts'
 import { columnsOf, type Drained, TaskState } from '../../../src/state/task-state.ts'
 import { allStores, amounts, names, seen } from '../../state/state-fixture.ts'
 import { StateModel } from './state-model.ts'
-import { type Meanwhile, parameters, type StateOp, stateOps } from './state-ops.ts'
+import { type Meanwhile, parameters, type StateOp, stateOps, windowOps } from './state-ops.ts'
 
 const streamTimeKey = Buffer.from('stream-time')
 
@@ -165,35 +165,41 @@ describe.each(['memory', 'level', 'rocksdb'] as const)('state on %s', (name) => 
 
   afterAll(() => rm(root, { recursive: true, force: true }))
 
+  async function run(ops: readonly StateOp[], cacheBytes: number): Promise<void> {
+    const folder = join(root, String(count++))
+    const engine = stateEngine(name)
+    const rig = new Rig(engine, folder, cacheBytes)
+    await rig.open()
+    try {
+      for (const op of ops) await rig.run(op)
+    } finally {
+      await rig.close()
+      await engine.destroy(folder)
+    }
+  }
+
   test('answers as a model that never removes anything, with sweeps, failed commits and restarts in between', async () => {
-    await fc.assert(
-      fc.asyncProperty(stateOps, cacheSizes, async (ops, cacheBytes) => {
-        const folder = join(root, String(count++))
-        const engine = stateEngine(name)
-        const rig = new Rig(engine, folder, cacheBytes)
-        await rig.open()
-        try {
-          for (const op of ops) await rig.run(op)
-        } finally {
-          await rig.close()
-          await engine.destroy(folder)
-        }
-      }),
-      {
-        ...parameters(),
-        // A span that was past its retention when asked for does not stretch what was loaded.
-        examples: [
+    await fc.assert(fc.asyncProperty(stateOps, cacheSizes, run), {
+      ...parameters(),
+      // A span that was past its retention when asked for does not stretch what was loaded.
+      examples: [
+        [
           [
-            [
-              { kind: 'advance', byMs: 11 },
-              { kind: 'ask-amounts', key: 'a', span: { fromMs: 2, lengthMs: 0 }, meanwhile: 'nothing' },
-              { kind: 'ask-amounts', key: 'a', span: { fromMs: 0, lengthMs: 0 }, meanwhile: 'nothing' },
-              { kind: 'fetch', key: 'a', fromMs: 0, lengthMs: 1, backward: false },
-            ],
-            0,
+            { kind: 'advance', byMs: 11 },
+            { kind: 'ask-amounts', key: 'a', span: { fromMs: 2, lengthMs: 0 }, meanwhile: 'nothing' },
+            { kind: 'ask-amounts', key: 'a', span: { fromMs: 0, lengthMs: 0 }, meanwhile: 'nothing' },
+            { kind: 'fetch', key: 'a', fromMs: 0, lengthMs: 1, backward: false },
           ],
+          0,
         ],
-      },
-    )
+      ],
+    })
   })
+
+  test.runIf(name === 'memory')(
+    'answers the same of a window store whose keys come to the database one by one',
+    async () => {
+      await fc.assert(fc.asyncProperty(windowOps, cacheSizes, run), parameters(1_000))
+    },
+  )
 })
