@@ -35,8 +35,8 @@ export const stateFaults = [
   windows({
     id: 'backward-fetch-forward',
     what: 'A look back gives the oldest entries first.',
-    find: '{ first: to - 1, end: from - 1, step: -1 }',
-    replace: '{ first: from, end: to, step: 1 }',
+    find: 'toMs, step: -1 }',
+    replace: 'toMs, step: 1 }',
   }),
   sweeper({
     id: 'sweep-one-early',
@@ -58,15 +58,27 @@ export const stateFaults = [
   }),
   faultsIn('src/state/pending-rows.ts', ['test/state/pending-rows.test.ts'])({
     id: 'pending-row-missed',
-    what: 'Of a key’s rows that wait for the database only the newest is found once the cache has let go of the key.',
-    find: 'back <= row - this.#firstRow ? back : 0',
+    what: 'Of a key’s rows that wait for the database only the newest is found.',
+    find: 'since <= row - this.#firstRow ? since : 0',
     replace: '0',
   }),
-  faultsIn('src/state/window-store.ts', ['test/state/cache.test.ts'])({
+  faultsIn('src/state/pending-walk.ts', ['test/state/pending-rows.test.ts'])({
+    id: 'pending-walk-cut-short',
+    what: 'A look back over rows that wait for the database does not look for later ones among those that were put before.',
+    find: 'next === undefined ? this.#span.fromMs : next.timeMs',
+    replace: 'next === undefined ? this.#span.fromMs : Number.POSITIVE_INFINITY',
+  }),
+  faultsIn('src/state/window-store.ts', ['test/state/window-store.test.ts'])({
     id: 'pending-rows-dropped',
-    what: 'Rows that wait for the database are gone once the cache has let go of their key.',
-    find: 'held.enter(this.#pending)',
-    replace: 'held.enter(new PendingRows())',
+    what: 'Rows that wait for the database are gone once the cache holds their key.',
+    find: 'this.#pending.rowsOf(handle, this.#batch)',
+    replace: "this.#pending.rowsOf({ key: '', hash: 0 }, this.#batch)",
+  }),
+  faultsIn('src/state/window-store.ts', ['test/state/window-store.test.ts'])({
+    id: 'asked-rows-lost',
+    what: 'Rows that come to the database after a batch asked for them are gone for the rest of the batch.',
+    find: 'if (this.#handlesBatch === this.#cache.batch) this.#holdStored()',
+    replace: '',
   }),
   faultsIn('src/state/window-segments.ts', ['test/state/window-segments.test.ts'])({
     id: 'segment-unread',
