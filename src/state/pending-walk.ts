@@ -16,8 +16,8 @@ interface Found {
   readonly row: number
 }
 
-/** A walk that finds so many rows is long, */
-const mostFound = 32
+/** A walk that finds so many rows is long: to read the values anew each time would cost more than to keep them, */
+const mostFound = 8
 /** and so is one that looks at so many in vain. */
 const mostMissed = 64
 
