@@ -4,6 +4,7 @@ import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { eventHeaders } from '../../src/record/headers.ts'
 import type { LogRecord, OutgoingRecord } from '../../src/record/record.ts'
 import { type Committer, openCommitter } from '../../src/task/committer.ts'
+import { OwnOutput } from '../../src/task/own-output.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { runnerOptions } from './runner-options.ts'
 
@@ -34,8 +35,8 @@ function decide({ headers, offset, key, value }: LogRecord): OutgoingRecord | un
   const event = `{"id":"${headers['id']!.toString()}","offset":${offset},"partition":0,"time":${timeMs},"type":"card.authorised"}`
   const json = `{"absent":[],"decisionId":"${id}","event":${event},"failed":[],"features":{},"fired":[],"key":"${cardId}","outcome":"allow","rows":[],"score":0}`
   decidedAt['decided-at'] = Buffer.from(String(systemClock.nowMs()))
-  const own = eventHeaders({ kind: 'decision', type: 'risk.decision', id, timeMs })
-  return { topic, partition: 0, key, value: Buffer.from(json), headers: { ...own, ...decidedAt } }
+  const decided = eventHeaders({ kind: 'decision', type: 'risk.decision', id, timeMs })
+  return { topic, partition: 0, key, value: Buffer.from(json), headers: { ...decided, ...decidedAt }, isOutput: true }
 }
 
 let ending = false
@@ -44,20 +45,27 @@ void once(process, 'SIGTERM').then(() => {
 })
 let saidFirst = false
 let onTheWay: Promise<unknown> = Promise.resolve()
+let outgoing: OutgoingRecord[] = []
+const own = new OwnOutput({ topic, partition: 0 })
 while (!ending) {
-  const { records, nextOffset } = await reader.poll(limits.maxWaitMs)
+  for (const span of own.take()) reader.leaveOut?.(span)
+  const { records, nextOffset, hasMore } = await reader.poll(limits.maxWaitMs)
   if (!saidFirst && records.length > 0) {
     saidFirst = true
     process.stdout.write('FIRST\n')
   }
-  for (let start = 0; start < records.length; start += limits.maxRecords) {
-    const batch = records.slice(start, start + limits.maxRecords)
-    const outgoing = batch.map(decide).filter((record) => record !== undefined)
-    await onTheWay
-    if (outgoing.length === 0) continue
-    const offset = records[start + limits.maxRecords]?.offset ?? nextOffset
-    onTheWay = committer.commit(outgoing, [{ topic, partition: 0, offset, metadata: '' }])
+  for (const record of records) {
+    const decision = decide(record)
+    if (decision !== undefined) outgoing.push(decision)
   }
+  // What was read together is committed together, as Weir does it.
+  if (outgoing.length === 0 || (hasMore === true && outgoing.length < limits.maxRecords)) continue
+  const batch = outgoing
+  outgoing = []
+  await onTheWay
+  onTheWay = committer
+    .commit(batch, [{ topic, partition: 0, offset: nextOffset, metadata: '' }])
+    .then((offsets) => own.written(batch, offsets))
 }
 await onTheWay
 await log.close()

@@ -18,7 +18,8 @@ export const help = `Measures Weir beside Kafka Streams and a bare loop, on one 
   --max-records N     Weir's records a commit (default 8,000, as weir run's)
   --max-bytes N       bytes that Weir and the bare loop fetch at a time (default 2 MiB, as weir run's)
   --task-memory-mb N  memory for the state of Weir's task (default 128, as weir run's)
-  --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap
+  --sweep NAME,…      Kafka Streams' variants in place of the rivals: stores, commit, producer, consumer, heap,
+                      collector
   --node-flags F,F    for Weir's Node, such as --max-semi-space-size=64
   --cpu-prof DIR      write Weir's CPU profiles there
   --quick             20,000 events, one round, 2,000 cards

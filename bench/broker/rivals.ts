@@ -55,16 +55,17 @@ export const bareLoop = (settings: WeirSettings = {}): Rival => ({
   }),
 })
 
-/** Flags of bench/peers/kafka-streams, and `heap` for the JVM. */
+/** Flags of bench/peers/kafka-streams, and for the JVM `heap` and `collector` (`G1`, `Parallel`, `Serial`; by default its own choice). */
 export type StreamsSettings = Readonly<Record<string, string | number>>
 
-export const kafkaStreams = ({ heap = '512m', ...settings }: StreamsSettings, name: string): Rival => ({
+export const kafkaStreams = ({ heap = '512m', collector, ...settings }: StreamsSettings, name: string): Rival => ({
   name,
   decidesAlike: true,
   command: (plan) => ({
     command: 'java',
     args: [
       `-Xmx${heap}`,
+      ...(collector === undefined ? [] : [`-XX:+Use${collector}GC`]),
       '-cp',
       `${join(peer, 'classes')}:${join(peer, 'jars')}/*`,
       'weir.bench.Main',

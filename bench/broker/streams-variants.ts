@@ -11,6 +11,7 @@ export const bestStreams: StreamsSettings = {
   compression: 'lz4',
   'max-poll-records': 5000,
   heap: '1g',
+  collector: 'Serial',
 }
 
 const described = (settings: StreamsSettings): string =>
@@ -35,6 +36,7 @@ export const sweeps: Readonly<Record<string, () => readonly Rival[]>> = {
   ],
   consumer: () => [500, 1000, 5000].map((count) => over({ 'max-poll-records': count })),
   heap: () => ['128m', '256m', '512m', '1g'].map((heap) => over({ heap })),
+  collector: () => ['G1', 'Parallel', 'Serial'].map((collector) => over({ collector })),
 }
 
 /** `store=window,commit-ms=200` over the best variant. */

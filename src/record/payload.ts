@@ -1,4 +1,5 @@
 import { SerdeError } from '../errors.ts'
+import type { FieldView } from './field-view.ts'
 import { nestsDeeperThan } from './nesting.ts'
 import type { Rejection, RejectReason } from './reject.ts'
 import { decodeText } from './text.ts'
@@ -27,6 +28,8 @@ export interface LazyPayload {
   read(): PayloadResult
   /** @throws PayloadError where `read` says why not */
   object(): JsonObject
+  /** Its bytes where nobody has read them; `undefined` where there are none. To be read before the next view is asked for. */
+  unread(): FieldView | undefined
 }
 
 const failure = (reason: RejectReason, detail: string): PayloadResult => ({ ok: false, reason, detail })
@@ -76,6 +79,7 @@ function parseValue(record: WithValue): PayloadResult {
 
 abstract class Payload implements LazyPayload {
   abstract read(): PayloadResult
+  abstract unread(): FieldView | undefined
 
   object(): JsonObject {
     const result = this.read()
@@ -98,6 +102,10 @@ export class JsonPayload extends Payload {
     this.#result ??= parseValue(this.#record)
     return this.#result
   }
+
+  override unread(): FieldView | undefined {
+    return this.#result === undefined ? viewOfValue(this.#record) : undefined
+  }
 }
 
 /** A payload that a mapping has read already. */
@@ -111,5 +119,9 @@ export class ReadPayload extends Payload {
 
   override read(): PayloadResult {
     return this.#result
+  }
+
+  override unread(): undefined {
+    return undefined
   }
 }

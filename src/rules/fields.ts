@@ -24,7 +24,7 @@ export interface FieldsRead {
 export type FieldReader = (payload: Readonly<Record<string, unknown>>) => FieldsRead
 
 /** Gives the value as conditions see it, or undefined when it is of another type. It is never asked about null. */
-type Convert = (value: unknown) => unknown
+export type Convert = (value: unknown) => unknown
 
 const noMisfits: readonly Misfit[] = []
 
@@ -77,7 +77,7 @@ const scalars: Readonly<Record<ScalarFieldType, Convert>> = {
   geo: geoOf,
 }
 
-const convertOf = (field: FieldType): Convert =>
+export const convertOf = (field: FieldType): Convert =>
   field.kind === 'list' ? listOf(scalars[field.element ?? 'string']) : scalars[field.kind]
 
 const listOf =
@@ -96,6 +96,11 @@ const listOf =
 function geoOf(value: unknown): Geo | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { lat, lon } = value as { lat?: unknown; lon?: unknown }
+  return placeAt(lat, lon)
+}
+
+/** The place at these coordinates, in degrees; undefined when there is none. */
+export function placeAt(lat: unknown, lon: unknown): Geo | undefined {
   if (typeof lat !== 'number' || typeof lon !== 'number') return undefined
   // Written so that NaN fails.
   return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lat: lat + 0, lon: lon + 0 } : undefined

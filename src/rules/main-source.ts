@@ -14,9 +14,9 @@ import type { Headers, LogRecord } from '../record/record.ts'
 import type { Ingest, SourceDef } from '../topology/topology.ts'
 import type { Authenticity } from './authenticity.ts'
 import { ruleSetType } from './deploy/rule-set-record.ts'
-import { compileFieldReader, type FieldReader } from './fields.ts'
 import { definitionHeader, globalDefinition } from './operators/global-definition.ts'
 import { Incoming } from './operators/incoming.ts'
+import { compilePayloadFieldReader, type PayloadFieldReader } from './payload-fields.ts'
 import type { RuleSetPlan } from './plan.ts'
 import type { RuleSet } from './rule-set.ts'
 
@@ -39,7 +39,10 @@ export function mainSource(
     ...(authenticity.objection === undefined ? {} : { objection: authenticity.objection }),
   })
   const readers = new Map(
-    [...plan.events].map(([type, { event }]): [string, FieldReader] => [type, compileFieldReader(event.fields)]),
+    [...plan.events].map(([type, { event }]): [string, PayloadFieldReader] => [
+      type,
+      compilePayloadFieldReader(event.fields, ['time', 'id', 'type']),
+    ]),
   )
   const definitions = new Map(
     plan.globals.map((feature) => [

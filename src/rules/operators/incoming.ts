@@ -3,7 +3,7 @@ import type { Head, Ingested, RejectReason } from '../../record/ingress.ts'
 import type { LogRecord } from '../../record/record.ts'
 import type { StreamRecord } from '../../topology/operator.ts'
 import type { ListLookup, Scope } from '../expression.ts'
-import type { FieldReader } from '../fields.ts'
+import type { PayloadFieldReader } from '../payload-fields.ts'
 
 /** A record that does not fit, on its way to the dead-letter topic. */
 export interface Rejected {
@@ -48,10 +48,10 @@ export type TypedEvent =
 export class Incoming {
   readonly log: LogRecord
   readonly ingested: Ingested
-  readonly #reader: FieldReader | undefined
+  readonly #reader: PayloadFieldReader | undefined
   #typed: TypedEvent | undefined
 
-  constructor(log: LogRecord, ingested: Ingested, reader: FieldReader | undefined) {
+  constructor(log: LogRecord, ingested: Ingested, reader: PayloadFieldReader | undefined) {
     this.log = log
     this.ingested = ingested
     this.#reader = reader
@@ -68,13 +68,10 @@ export class Incoming {
       throw new TypeError('only an accepted business record of a type that the rule set names is an event')
     }
     const { head, payload } = this.ingested
-    const object = payload.read()
-    if (!object.ok) return object
-    const { values, misfits } = this.#reader(object.value)
-    if (misfits.length > 0)
-      return { ok: false, reason: 'wrong-type', detail: misfits.map((misfit) => misfit.message).join('; ') }
+    const read = this.#reader(payload)
+    if (!read.ok) return read
     const { id, type, timeMs } = head
-    const fields: Record<string, unknown> = values
+    const fields = read.values
     fields.time = timeMs
     fields.id = id
     fields.type = type
