@@ -40,10 +40,13 @@ export async function watch(
   }
 }
 
-/** Records a second from the first commit behind the middle to the last: by then whoever compiles as it runs is warm. */
-export function secondHalfRate(samples: readonly Sample[]): number {
+/**
+ * Records a second from the first commit behind the middle to the last: by then whoever compiles as it runs is warm. What was
+ * written behind `end` meanwhile, and read as well by the last commit, does not count.
+ */
+export function secondHalfRate(samples: readonly Sample[], end: number): number {
   const last = samples.at(-1)
-  const first = samples.find(({ committed }) => last !== undefined && committed >= last.committed / 2)
+  const first = samples.find(({ committed }) => committed >= end / 2)
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return Number.NaN
-  return ((last.committed - first.committed) * 1000) / (last.atMs - first.atMs)
+  return ((Math.min(last.committed, end) - first.committed) * 1000) / (last.atMs - first.atMs)
 }

@@ -78,7 +78,7 @@ export async function measure(
       rival: rival.name,
       round,
       eventsPerSecond: (events * 1000) / tookMs,
-      secondHalfEventsPerSecond: (secondHalfRate(samples) * events) / end,
+      secondHalfEventsPerSecond: (secondHalfRate(samples, end) * events) / end,
       cpuMicrosPerEvent: ((after.cpuMs - before.cpuMs) * 1000) / events,
       brokerCpuMicrosPerEvent:
         brokerBefore === null || brokerAfter === null
