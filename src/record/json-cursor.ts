@@ -1,7 +1,8 @@
-/** What `peek` tells of JSON's structure. */
+/** The characters of JSON's structure, and what `peek` says at the end. */
 export const signs = {
   end: -1,
   quote: 0x22,
+  backslash: 0x5c,
   comma: 0x2c,
   colon: 0x3a,
   openBracket: 0x5b,
@@ -10,7 +11,6 @@ export const signs = {
   closeBrace: 0x7d,
 } as const
 
-const backslash = 0x5c
 const minus = 0x2d
 const plus = 0x2b
 const point = 0x2e
@@ -22,7 +22,7 @@ const smallLetter = 0x20
 
 /** 1 for bytes that stand for themselves within a string: ASCII without `"`, `\` and control characters. */
 const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== signs.quote && byte !== backslash ? 1 : 0,
+  byte >= 0x20 && byte < 0x80 && byte !== signs.quote && byte !== signs.backslash ? 1 : 0,
 )
 
 /** Whole numbers of so many digits are exact, and so are these powers of ten: their quotient is rounded once, correctly. */

@@ -1,11 +1,6 @@
-const quote = 0x22
-const backslash = 0x5c
-const comma = 0x2c
-const colon = 0x3a
-const openBrace = 0x7b
-const closeBrace = 0x7d
-const openBracket = 0x5b
-const closeBracket = 0x5d
+import { signs } from './json-cursor.ts'
+
+const { quote, backslash, comma, colon, openBrace, closeBrace, openBracket, closeBracket } = signs
 
 /** The index after the string that opens at `at`; the text's end when it does not close. */
 export function skipString(text: string, at: number): number {
