@@ -1,27 +1,27 @@
 import type { OutgoingRecord, Packed, TopicPartition } from '../record.ts'
 import { PackedFields } from './packed-fields.ts'
 
+/** Where a record goes. */
+export type PackedPlace = TopicPartition & Pick<OutgoingRecord, 'isOutput'>
+
 /** A record on its way to a log whose fields lie packed already: a log that speaks Kafka's format copies them as one piece. */
 export class PackedRecord extends PackedFields implements OutgoingRecord {
   readonly topic: string
   readonly partition: number
+  readonly isOutput: boolean
   /** Behind the last header. */
   readonly to: number
 
-  constructor({ topic, partition }: TopicPartition, bytes: Buffer, from: number, to: number) {
+  constructor({ topic, partition, isOutput = false }: PackedPlace, bytes: Buffer, from: number, to: number) {
     super(bytes, from)
     this.topic = topic
     this.partition = partition
+    this.isOutput = isOutput
     this.to = to
   }
 
   get packed(): Packed {
     return this
-  }
-
-  /** Only decisions are packed. */
-  get isOutput(): boolean {
-    return true
   }
 }
 

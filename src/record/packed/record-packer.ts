@@ -1,5 +1,5 @@
-import type { Headers, TopicPartition } from '../record.ts'
-import { PackedRecord } from './packed-record.ts'
+import type { Headers } from '../record.ts'
+import { type PackedPlace, PackedRecord } from './packed-record.ts'
 import { TextWriter } from './text-writer.ts'
 import { varIntBytes, writeVarInt } from './var-ints.ts'
 
@@ -59,7 +59,7 @@ export class RecordPacker {
   }
 
   /** What has been packed of the record in hand. */
-  end(place: TopicPartition): PackedRecord {
+  end(place: PackedPlace): PackedRecord {
     const { bytes, start, at } = this.#out
     return new PackedRecord(place, bytes, start, at)
   }

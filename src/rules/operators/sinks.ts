@@ -38,7 +38,7 @@ export function decisionSink({ main, authenticity, stamp }: DecisionSinkOptions)
       packer.begin()
       packer.text(key)
       packer.written((out) => writeDecision(parts, out))
-      const place = { topic: main, partition }
+      const place = { topic: main, partition, isOutput: true }
       const seal = seals.of(authenticity.seal(new Unsealed(parts.decisionId, packer.end(place))))
       const stamped = stamps.of(stamp())
       const traces = traceparent === undefined ? 0 : 1

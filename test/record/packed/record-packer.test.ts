@@ -57,6 +57,12 @@ describe('packed records', () => {
     )
   })
 
+  it('are read back where nobody said that they are output', () => {
+    const packer = new RecordPacker()
+    packer.begin()
+    expect([packer.end(place).isOutput, packer.end({ ...place, isOutput: true }).isOutput]).toEqual([false, true])
+  })
+
   it('take headers that are another object as they are then', () => {
     const last = new LastHeaderBlock()
     const first = { stamp: Buffer.from('1') }
